@@ -1,0 +1,42 @@
+"""The families of models by name. What needs TensorFlow is named by text and imported when a run starts."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from models.errors import UsageError
+from models.events import Run
+from models.recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One family: its name, and where its recipe and its run are (`module:name`)."""
+
+    name: str
+    recipe: str
+    run: str
+
+    def recipe_class(self) -> type[Recipe]:
+        """The family's recipe; imports pydantic, never TensorFlow."""
+        found: type[Recipe] = pkgutil.resolve_name(self.recipe)
+        return found
+
+    def start(self) -> Callable[..., Run]:
+        """The family's run: `start(recipe, *, folder, resume=None, base=None, device="auto")`. Imports TensorFlow."""
+        found: Callable[..., Run] = pkgutil.resolve_name(self.run)
+        return found
+
+
+FAMILIES = {
+    "text": Family("text", "models.text.recipe:TextRecipe", "models.text.train:run"),
+}
+
+
+def family(name: str) -> Family:
+    """The family called `name`. Raises UsageError with the names there are."""
+    if name not in FAMILIES:
+        raise UsageError(f"there is no family {name!r}; there are {', '.join(FAMILIES)}")
+    return FAMILIES[name]
