@@ -1,0 +1,201 @@
+"""Where the studio keeps its data, and what a person may set.
+
+Everything is under one folder: `STUDIO_HOME`, else the platform's own place for a program's data. Settings come from
+`config.toml`, then from the environment (`STUDIO_THEME=nord`). This module is on the way to the first paint: it
+imports the standard library alone, and the rest when it is needed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from models.errors import UserError
+
+APP = "latent-studio"
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The places of one studio, all under `home`.
+
+    A folder is made, open to its owner alone (0700), the first time its property is read; UserError if it cannot be.
+    """
+
+    home: Path
+    config_file: Path | None = None
+
+    @classmethod
+    def standard(cls, environment: Mapping[str, str] = os.environ) -> Paths:
+        """The paths of this user: `STUDIO_HOME` moves all of them, the config file included."""
+        if home := environment.get("STUDIO_HOME", ""):
+            return cls(Path(os.path.abspath(Path(home).expanduser())))  # noqa: PTH100
+        from platformdirs import user_config_path, user_data_path
+
+        return cls(user_data_path(APP, appauthor=False), user_config_path(APP, appauthor=False) / "config.toml")
+
+    @property
+    def config(self) -> Path:
+        """The config file; it need not exist."""
+        return self.config_file or self.home / "config.toml"
+
+    @property
+    def database(self) -> Path:
+        """The registry's SQLite file."""
+        return make_folder(self.home) / "registry.db"
+
+    @property
+    def models(self) -> Path:
+        """The weights of the models."""
+        return make_folder(self.home / "models")
+
+    @property
+    def runs(self) -> Path:
+        """A folder for each run: its checkpoint and its log."""
+        return make_folder(self.home / "runs")
+
+    @property
+    def pictures(self) -> Path:
+        """Pictures that were made and kept."""
+        return make_folder(self.home / "pictures")
+
+    @property
+    def cache(self) -> Path:
+        """What can be computed or fetched again."""
+        return make_folder(self.home / "cache")
+
+    @property
+    def corpora(self) -> Path:
+        """Corpora that were downloaded, or put here by hand where there is no network."""
+        return make_folder(self.home / "corpora")
+
+    @property
+    def log(self) -> Path:
+        """The studio's own log file, native output included."""
+        return make_folder(self.home) / "studio.log"
+
+
+def make_folder(path: Path) -> Path:
+    """`path` as a folder; what is missing of it is made for its owner alone. Raises UserError where it cannot be."""
+    if path.is_dir():
+        return path
+    try:
+        for folder in reversed([path, *path.parents]):
+            if not folder.is_dir():
+                folder.mkdir(mode=0o700, exist_ok=True)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise UserError(
+            f"cannot make the folder {path}: {reason}; set STUDIO_HOME to one that can be written"
+        ) from None
+    return path
+
+
+def private(path: str | Path, flags: int) -> int:
+    """An opener for `open()`: a file that it makes is its owner's alone (0600)."""
+    return os.open(path, flags, 0o600)
+
+
+def text_of(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("a text in quotes is wanted")
+    return value
+
+
+def flag(value: Any) -> bool:
+    """A truth: true or false, and from the environment 1, 0, yes, no, on, off."""
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.strip().lower() in words:
+        return words[value.strip().lower()]
+    raise ValueError("true or false is wanted")
+
+
+def between(low: int, high: int) -> Callable[[Any], int]:
+    """A check for a whole number from `low` to `high`."""
+
+    def check(value: Any) -> int:
+        try:
+            number = int(value) if isinstance(value, str) else value
+        except ValueError:
+            number = None
+        if not isinstance(number, int) or isinstance(number, bool) or not low <= number <= high:
+            raise ValueError(f"a whole number from {low} to {high} is wanted")
+        return number
+
+    return check
+
+
+def keymap(value: Any) -> Mapping[str, str]:
+    """A table of binding ids and the keys that run them, several keys parted by commas."""
+    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value.values()):
+        raise ValueError('a table such as { "text.pause" = "p" } is wanted')
+    return dict(value)
+
+
+def setting(default: Any, check: Callable[[Any], Any], *, environment: bool = True) -> Any:
+    """A field of Settings with the check that its value has to pass."""
+    return field(default_factory=lambda: default, metadata={"check": check, "environment": environment})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a person may set. `problem` is one line about all that was wrong; the defaults stand in for it."""
+
+    theme: str = setting("", text_of)
+    """The name of a Textual theme; empty for the studio's own."""
+
+    device: str = setting("auto", text_of)
+    """Where runs are computed: `auto` (every GPU, else the CPU), or names such as `CPU` or `GPU:0,GPU:1`."""
+
+    refresh: int = setting(15, between(1, 15))
+    """How often a second a page looks at what has changed; lower it on a slow line."""
+
+    take_queued: bool = setting(True, flag)
+    """Whether the app also computes runs that other programs have put in the queue."""
+
+    keys: Mapping[str, str] = setting({}, keymap, environment=False)
+    """Other keys for bindings, by binding id: `[keys]` then `"text.pause" = "p"`."""
+
+    problem: str = ""
+    """One line that names what was ignored in the config file or the environment, and why."""
+
+
+def load_settings(paths: Paths, environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of the config file, then of the environment. Never raises: see `Settings.problem`."""
+    values, problems = read_config(paths.config)
+    known = {item.name: item for item in fields(Settings) if "check" in item.metadata}
+    source = {name: str(paths.config) for name in values}
+    for name, item in known.items():
+        variable = f"STUDIO_{name.upper()}"
+        if item.metadata["environment"] and variable in environment:
+            values[name], source[name] = environment[variable], variable
+    accepted: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in known:
+            problems.append(f"{source[name]}: there is no setting {name!r}; there are {', '.join(known)}")
+            continue
+        try:
+            accepted[name] = known[name].metadata["check"](value)
+        except ValueError as error:
+            problems.append(f"{source[name]}: {name}: {error} (got {value!r})")
+    return replace(Settings(**accepted), problem="; ".join(problems))
+
+
+def read_config(path: Path) -> tuple[dict[str, Any], list[str]]:
+    """The tables of a TOML file, and what kept it from being read; a file that is not there is empty."""
+    if not path.is_file():
+        return {}, []
+    import tomllib
+
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file), []
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        return {}, [f"{path}: not a TOML file, so the defaults are used: {error}"]
+    except OSError as error:
+        return {}, [f"{path}: {error.strerror}, so the defaults are used"]

@@ -1,0 +1,24 @@
+"""The registry of models, runs and sessions. Imports neither NumPy nor TensorFlow: weights are opened on demand."""
+
+from studio.registry.errors import StorageError
+from studio.registry.names import cells, check_name, visible
+from studio.registry.owners import this_process
+from studio.registry.registry import Registry
+from studio.registry.rows import ACTIVE, RETRYABLE, STATES, Model, Request, Run, RunState, Session
+
+__all__ = [
+    "ACTIVE",
+    "RETRYABLE",
+    "STATES",
+    "Model",
+    "Registry",
+    "Request",
+    "Run",
+    "RunState",
+    "Session",
+    "StorageError",
+    "cells",
+    "check_name",
+    "this_process",
+    "visible",
+]

@@ -1,0 +1,40 @@
+"""What can go wrong with the registry's disk, told in one line."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from models.errors import CorruptFileError, UserError
+
+DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+class StorageError(UserError):
+    """Something could not be written or read for now: a full disk, a lost mount, a lock held for too long.
+
+    What was stored before is whole; trying again later may succeed.
+    """
+
+
+def told(error: sqlite3.Error, path: Path) -> UserError | None:
+    """The error for people behind one of SQLite's, about the database at `path`; None for a mistake in a program."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None or isinstance(error, sqlite3.IntegrityError):
+        return None
+    if code & 0xFF in DAMAGED:
+        return CorruptFileError(
+            f"corrupt: the registry {path} is damaged; move it away and start again: "
+            f"a new one is made, and it lists the models in {path.parent / 'models'}"
+        )
+    if code & 0xFF in BUSY:
+        return StorageError(f"the registry {path} is held by another program; try again in a moment")
+    if isinstance(error, sqlite3.OperationalError) and code & 0xFF != sqlite3.SQLITE_ERROR:
+        return StorageError(f"cannot use the registry {path}: {error}")
+    return None
+
+
+def unwritten(error: OSError, path: Path) -> StorageError:
+    """The error for people behind a failed write of `path`."""
+    return StorageError(f"cannot write {path}: {error.strerror or error}")

@@ -1,0 +1,21 @@
+"""The registry: what threads, pages, command lines and other processes share."""
+
+from __future__ import annotations
+
+from studio.config import Paths
+from studio.registry.metrics import Metrics
+from studio.registry.queue import Queue
+from studio.registry.sessions import Sessions
+
+
+class Registry(Queue, Metrics, Sessions):
+    """Models, runs, their metrics and sampling sessions: a SQLite index, and files that are never half there.
+
+    Any thread may call any method. Opening it makes what is missing and sweeps what a crash has left over. Raises
+    UserError kin: UsageError for what does not exist or makes no sense, StorageError where the disk is full or busy,
+    CorruptFileError for a damaged file.
+    """
+
+    def __init__(self, paths: Paths) -> None:
+        super().__init__(paths)
+        self.files.sweep()

@@ -1,0 +1,119 @@
+"""What the registry hands out: rows as they stood when they were read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from typing import Any, Literal, get_args
+
+RunState = Literal["queued", "running", "paused", "stopped", "done", "failed", "interrupted"]
+Request = Literal["pause", "resume", "stop", "discard"]
+
+STATES: tuple[RunState, ...] = get_args(RunState)
+ACTIVE: tuple[RunState, ...] = ("running", "paused")
+"""States in which a process executes the run."""
+RETRYABLE: tuple[RunState, ...] = ("stopped", "failed", "interrupted")
+"""States from which a run can be queued again."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run, in whatever state. Times are seconds since 1970; `seconds` is the time worked, over all sittings."""
+
+    id: str
+    family: str
+    name: str
+    recipe_json: str = field(repr=False)
+    state: RunState
+    device: str
+    owner: str
+    step: int
+    total: int | None
+    epoch: float
+    seconds: float
+    metrics_json: str = field(repr=False)
+    error: str
+    note: str
+    request: Request | None
+    model_id: str | None
+    base_id: str | None
+    file: str | None
+    created: float
+    started: float | None
+    ended: float | None
+    heartbeat: float | None
+
+    @cached_property
+    def recipe(self) -> dict[str, Any]:
+        """The recipe as plain values. Parsed when first asked for: a list of thousands never needs it."""
+        found: dict[str, Any] = json.loads(self.recipe_json)
+        return found
+
+    @cached_property
+    def metrics(self) -> dict[str, float]:
+        """The newest figures by name; they may be NaN or infinite."""
+        found: dict[str, float] = json.loads(self.metrics_json)
+        return found
+
+    @property
+    def has_checkpoint(self) -> bool:
+        """Whether there is a state to resume from."""
+        return self.file is not None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether a process executes it, or did when it was last seen."""
+        return self.state in ACTIVE
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model. `size` is in bytes; `problem` is `corrupt` or `missing` where its file is not what was saved."""
+
+    id: str
+    name: str
+    family: str
+    recipe_json: str = field(repr=False)
+    metrics_json: str = field(repr=False)
+    step: int
+    seconds: float
+    file: str
+    size: int
+    sha256: str
+    run_id: str | None
+    created: float
+    problem: str | None
+
+    @cached_property
+    def recipe(self) -> dict[str, Any]:
+        """The recipe as plain values, parsed when first asked for."""
+        found: dict[str, Any] = json.loads(self.recipe_json)
+        return found
+
+    @cached_property
+    def metrics(self) -> dict[str, float]:
+        """The figures of these weights by name."""
+        found: dict[str, float] = json.loads(self.metrics_json)
+        return found
+
+
+@dataclass(frozen=True)
+class Session:
+    """A sampling session. `data` is what was saved, None in a listing; `summary` is a line for the listing."""
+
+    id: str
+    name: str
+    summary: str
+    created: float
+    changed: float
+    data: dict[str, Any] | None = field(default=None, repr=False)
+
+
+def columns(row: type[Run | Model | Session]) -> str:
+    """The columns that a row class is made of, for a SELECT, in the order of its fields."""
+    names = (item.name.removesuffix("_json") for item in fields(row))
+    return ", ".join(name for name in names if name != "data")
+
+
+RUN_COLUMNS, MODEL_COLUMNS, SESSION_COLUMNS = columns(Run), columns(Model), columns(Session)

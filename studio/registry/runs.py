@@ -1,0 +1,151 @@
+"""Runs as entries of the registry; who executes them is in `queue`."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from models.errors import CorruptFileError, UsageError
+from studio.config import make_folder
+from studio.registry.files import note
+from studio.registry.names import check_name, new_id, visible
+from studio.registry.rows import RUN_COLUMNS, STATES, Run, RunState
+from studio.registry.store import Store
+
+if TYPE_CHECKING:
+    from models.checkpoint import Checkpoint
+
+CHANGEABLE = frozenset(
+    {"name", "device", "step", "total", "epoch", "seconds", "metrics", "error", "note", "model_id", "base_id"}
+)
+
+
+class Runs(Store):
+    """Runs as entries: made, listed, changed, deleted, and the state that each resumes from."""
+
+    def add_run(
+        self,
+        family: str,
+        recipe: Mapping[str, Any],
+        name: str = "",
+        base_id: str | None = None,
+        *,
+        owner: str = "",
+        device: str = "",
+    ) -> Run:
+        """A new run, queued; with an `owner` it is that owner's from the start, so that no one else claims it.
+
+        `name` is free text and need not be unique; empty, it is the family's. Raises UsageError for a bad name.
+        """
+        name = check_name(name or family)
+        now = time.time()
+        state, started = ("running", now) if owner else ("queued", None)
+        with self.database.write() as connection:
+            while True:
+                run_id = new_id()
+                if connection.execute("SELECT 1 FROM runs WHERE id = ?", (run_id,)).fetchone() is None:
+                    break
+            connection.execute(
+                "INSERT INTO runs (id, family, name, recipe, state, device, owner, base_id, created, queued, started, "
+                "heartbeat) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    run_id,
+                    family,
+                    name,
+                    json.dumps(dict(recipe)),
+                    state,
+                    device,
+                    owner,
+                    base_id,
+                    now,
+                    now,
+                    started,
+                    started,
+                ),
+            )
+        return self.run(run_id)
+
+    def run(self, id_or_name: str) -> Run:
+        """The run with this id, or the only one with this name. Raises UsageError."""
+        query = f"SELECT {RUN_COLUMNS} FROM runs WHERE "
+        with self.database.read() as connection:
+            found = connection.execute(query + "id = ?", (id_or_name,)).fetchall()
+            if not found:
+                found = connection.execute(query + "name = ? LIMIT 2", (id_or_name,)).fetchall()
+        if not found:
+            raise UsageError(f"there is no run '{visible(id_or_name)}'")
+        if len(found) > 1:
+            raise UsageError(f"several runs are called '{visible(id_or_name)}': give the id of one")
+        return Run(*found[0])
+
+    def runs(self, state: RunState | Collection[RunState] | None = None, limit: int | None = None) -> list[Run]:
+        """The runs, newest first: all of them, or those in a state or in one of several."""
+        states = STATES if state is None else (state,) if isinstance(state, str) else tuple(state)
+        where = "" if state is None else f"WHERE state IN ({', '.join('?' * len(states))})"
+        with self.database.read() as connection:
+            found = connection.execute(
+                f"SELECT {RUN_COLUMNS} FROM runs {where} ORDER BY created DESC, rowid DESC LIMIT ?",
+                (*(states if state is not None else ()), -1 if limit is None else limit),
+            ).fetchall()
+        return [Run(*row) for row in found]
+
+    def update_run(self, run_id: str, **changes: Any) -> None:
+        """Change some columns of a run: any of CHANGEABLE. A run that is gone is left alone."""
+        if unknown := changes.keys() - CHANGEABLE:
+            raise ValueError(f"not columns to change: {sorted(unknown)}")
+        if "name" in changes:
+            changes["name"] = check_name(changes["name"])
+        if "metrics" in changes:
+            changes["metrics"] = json.dumps(dict(changes["metrics"]))
+        assignments = ", ".join(f"{column} = ?" for column in changes)
+        with self.database.write() as connection:
+            connection.execute(f"UPDATE runs SET {assignments} WHERE id = ?", (*changes.values(), run_id))
+
+    def delete_run(self, run_id: str, *, owner: str | None = None) -> None:
+        """Delete a run with its checkpoint, metrics and log; its model stays. Raises UsageError while it is executed
+        by anyone but `owner`."""
+        with self.database.write() as connection:
+            run = self.run(run_id)
+            if run.is_active and run.owner != owner:
+                raise UsageError(f"the run '{run.name}' is {run.state}: stop it first")
+            connection.execute("DELETE FROM runs WHERE id = ?", (run.id,))
+            note(connection, f"runs/{run.id}")
+        self.files.remove(f"runs/{run.id}")
+
+    def save_checkpoint(self, run_id: str, checkpoint: Checkpoint) -> None:
+        """Keep the state that the run resumes from, in place of the one before. Raises StorageError: that one stays."""
+        run = self.run(run_id)
+        with self.files.written(f"runs/{run.id}", "checkpoint", checkpoint) as (connection, name, saved):
+            found = connection.execute("SELECT file FROM runs WHERE id = ?", (run.id,)).fetchone()
+            if found is None:
+                raise UsageError(f"there is no run '{run.name}' any more")
+            connection.execute(
+                "UPDATE runs SET file = ?, size = ?, sha256 = ? WHERE id = ?", (name, saved.size, saved.sha256, run.id)
+            )
+            if found[0] is not None:
+                note(connection, found[0])
+        if found[0] is not None:
+            self.files.remove(found[0])
+
+    def load_checkpoint(self, run_id: str) -> Checkpoint | None:
+        """The state to resume from, its checksum verified; None if there is none. Raises CorruptFileError."""
+        tried = None
+        while True:
+            with self.database.read() as connection:
+                found = connection.execute("SELECT name, file, sha256 FROM runs WHERE id = ?", (run_id,)).fetchone()
+            if found is None or found[1] is None:
+                return None
+            name, file, sha256 = found
+            try:
+                return self.files.load(file, sha256, f"the run '{name}'")
+            except FileNotFoundError:
+                if file == tried:  # not replaced in between: it is gone
+                    raise CorruptFileError(f"missing: the checkpoint of the run '{name}' is gone") from None
+                tried = file
+
+    def run_log(self, run_id: str) -> Path:
+        """Where the run's log is (it need not exist yet): plain text, a time in front of each line."""
+        return make_folder(self.paths.runs / self.run(run_id).id) / "log.txt"
