@@ -1,0 +1,124 @@
+"""From logits to a drawn symbol: pure functions over arrays of shape (lanes, symbols), or (symbols,).
+
+Logits and probabilities are float32. A probability that is exactly 0 stays 0, and no function warns about it. The
+order in which the sampler applies them is that of the code: repetition, temperature, top-k, top-p, min-p.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float32]
+
+COLD = 1e-20
+"""Temperatures below this one are treated as 0: no two float32 logits are close enough to tell them apart."""
+
+
+def log_probabilities(probabilities: ArrayLike) -> Floats:
+    """The logarithm of `probabilities` (0..1) in float32; an exact 0 becomes minus infinity, silently."""
+    with np.errstate(divide="ignore"):
+        return np.log(np.asarray(probabilities, np.float32))
+
+
+def temperature(logits: ArrayLike, value: ArrayLike) -> Floats:
+    """Softmax of `logits` divided by the temperature `value` (0 or more; one number, or one a lane).
+
+    Computed on logits less their maximum, so that neither overflow nor 0/0 can occur. At 0 all probability goes to
+    the largest logit, and of several equal ones to the one with the lowest index. Logits may be minus infinity.
+    """
+    logits = np.asarray(logits, np.float32)
+    values = np.broadcast_to(np.asarray(value, np.float64)[..., None], (*logits.shape[:-1], 1))
+    cold = values < COLD
+    inverse = (1 / np.where(cold, 1.0, values)).astype(np.float32)
+    with np.errstate(under="ignore", over="ignore"):
+        weights: Floats = np.exp((logits - logits.max(axis=-1, keepdims=True)) * inverse)
+        warm: Floats = weights / weights.sum(axis=-1, keepdims=True)
+    best = logits.argmax(axis=-1)[..., None] == np.arange(logits.shape[-1])
+    return np.where(cold, best.astype(np.float32), warm)
+
+
+def of_probabilities(probabilities: ArrayLike, value: ArrayLike) -> Floats:
+    """`probabilities` re-weighted by a temperature, as the classic script's `sample` means to do.
+
+    Chollet, Deep Learning with Python (1st edition), section 8.1.4; here in the log domain with the maximum
+    subtracted, where `exp(log(p) / t)` would be 0/0 at low temperatures in float32.
+    """
+    return temperature(log_probabilities(probabilities), value)
+
+
+def repetition(logits: ArrayLike, recent: NDArray[Any], penalty: float) -> Floats:
+    """Log probabilities in which symbols of `recent` (integer ids, any number) have p raised to the power `penalty`.
+
+    Above 1 the symbol becomes rarer, below 1 more frequent, 1 changes nothing. It is the penalised sampling of CTRL
+    (Keskar et al. 2019, section 4.1) applied to log probabilities: on raw logits, whose zero is arbitrary, the
+    penalty would depend on a constant that the softmax cancels.
+    """
+    logits = np.asarray(logits, np.float32)
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    logs: Floats = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    ids = np.unique(recent)
+    logs[..., ids] *= np.float32(penalty)
+    return logs
+
+
+def top_k(probabilities: Floats, count: int) -> Floats:
+    """Keep the `count` most probable symbols (0: all), scaled to sum to 1; equal ones by lowest index.
+
+    Fan et al. 2018, Hierarchical Neural Story Generation, section 5.2.
+    """
+    symbols = probabilities.shape[-1]
+    if not 0 < count < symbols:
+        return probabilities
+    edge = np.partition(probabilities, symbols - count, axis=-1)[..., symbols - count, None]
+    above = probabilities > edge
+    ties = probabilities == edge
+    room = count - above.sum(axis=-1, keepdims=True)
+    return _kept(probabilities, above | (ties & (ties.cumsum(axis=-1) <= room)))
+
+
+def top_p(probabilities: Floats, mass: float) -> Floats:
+    """Keep the fewest symbols that hold `mass` (0..1) of the probability together, scaled to sum to 1.
+
+    Nucleus sampling: Holtzman et al. 2020, The Curious Case of Neural Text Degeneration, section 3.1. The most
+    probable symbol always stays; of equal ones the lowest index comes first.
+    """
+    if mass >= 1:
+        return probabilities
+    order = np.argsort(-probabilities, axis=-1, kind="stable")
+    ranked = np.take_along_axis(probabilities, order, axis=-1)
+    before = ranked.cumsum(axis=-1, dtype=np.float64) - ranked
+    chosen = before < mass
+    chosen[..., 0] = True
+    keep = np.zeros(probabilities.shape, np.bool_)
+    np.put_along_axis(keep, order, chosen, axis=-1)
+    return _kept(probabilities, keep)
+
+
+def min_p(probabilities: Floats, floor: float) -> Floats:
+    """Keep symbols at least `floor` (0..1) times as probable as the most probable one, scaled to sum to 1.
+
+    Nguyen et al. 2024, Turning Up the Heat: Min-p Sampling, section 3.
+    """
+    if floor <= 0:
+        return probabilities
+    return _kept(probabilities, probabilities >= np.float32(floor) * probabilities.max(axis=-1, keepdims=True))
+
+
+def draw(probabilities: Floats, uniform: ArrayLike) -> NDArray[np.intp]:
+    """The symbols at which the cumulated `probabilities` pass `uniform` (one number in [0, 1) a lane).
+
+    Cumulated in float64, so that a symbol of probability 0 is never drawn, the last one included.
+    """
+    cumulated = np.cumsum(probabilities, axis=-1, dtype=np.float64)
+    target = np.asarray(uniform, np.float64)[..., None] * cumulated[..., -1:]
+    found: NDArray[np.intp] = (cumulated <= target).sum(axis=-1)
+    return found
+
+
+def _kept(probabilities: Floats, keep: NDArray[np.bool_]) -> Floats:
+    kept: Floats = np.where(keep, probabilities, np.float32(0))
+    kept /= kept.sum(axis=-1, keepdims=True)
+    return kept
