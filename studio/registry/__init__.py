@@ -1,14 +1,16 @@
 """The registry of models, runs and sessions. Imports neither NumPy nor TensorFlow: weights are opened on demand."""
 
 from studio.registry.errors import StorageError
-from studio.registry.names import cells, check_name, visible
+from studio.registry.names import cells, check_name
 from studio.registry.owners import this_process
+from studio.registry.queue import SILENT
 from studio.registry.registry import Registry
 from studio.registry.rows import ACTIVE, RETRYABLE, STATES, Model, Request, Run, RunState, Session
 
 __all__ = [
     "ACTIVE",
     "RETRYABLE",
+    "SILENT",
     "STATES",
     "Model",
     "Registry",
@@ -20,5 +22,4 @@ __all__ = [
     "cells",
     "check_name",
     "this_process",
-    "visible",
 ]

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from models.errors import CorruptFileError, UsageError
 from studio.registry.files import note
-from studio.registry.names import check_name, new_id, numbered, visible
+from studio.registry.names import check_name, known_as, new_id, numbered
 from studio.registry.rows import MODEL_COLUMNS, Model
 from studio.registry.store import Store
+from studio.visible import visible
 
 if TYPE_CHECKING:
     from models.checkpoint import Checkpoint
@@ -75,7 +76,7 @@ class Models(Store):
         with self.database.read() as connection:
             for column in ("id", "name"):
                 query = f"SELECT {MODEL_COLUMNS} FROM models WHERE {column} = ?"
-                row = connection.execute(query, (id_or_name,)).fetchone()
+                row = connection.execute(query, (known_as(id_or_name),)).fetchone()
                 if row is not None:
                     return self._looked_at(row)
         raise UsageError(f"there is no model '{visible(id_or_name)}'")

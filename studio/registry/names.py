@@ -7,6 +7,7 @@ import time
 import unicodedata
 
 from models.errors import UsageError
+from studio.visible import visible
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u to misread
 EPOCH = 1_704_067_200  # 2024-01-01: six digits of seconds last until 2058
@@ -42,19 +43,6 @@ def hostile(character: str) -> bool:
     return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or character in BIDI_CONTROLS
 
 
-def visible(text: str) -> str:
-    """`text` on one line, with what would steer a terminal shown as symbols: ESC as ␛, others as U+202E."""
-    shown = []
-    for character in text:
-        if not hostile(character):
-            shown.append(character)
-        elif character < " ":
-            shown.append(chr(0x2400 + ord(character)))
-        else:
-            shown.append("␡" if character == "\x7f" else f"U+{ord(character):04X}")
-    return "".join(shown)
-
-
 def check_name(text: str) -> str:
     """`text` as a name: composed (NFC), without blanks at its ends. Any script, and any punctuation, will do.
 
@@ -81,3 +69,8 @@ def numbered(name: str, number: int) -> str:
     while cells(name) + len(tail) > WIDEST:
         name = name[:-1]
     return name.rstrip() + tail
+
+
+def known_as(text: str) -> str:
+    """`text` as it would have been kept as a name, to look for it; what cannot be a name is made harmless."""
+    return unicodedata.normalize("NFC", text).encode("utf-8", "replace").decode()

@@ -8,10 +8,10 @@ from collections.abc import Collection
 
 from models.errors import UsageError
 from studio.registry.models import Models
-from studio.registry.names import visible
 from studio.registry.owners import is_alive, is_here
 from studio.registry.rows import ACTIVE, RETRYABLE, Request, Run, RunState
 from studio.registry.runs import Runs
+from studio.visible import visible
 
 SILENT = 15.0  # seconds without a heartbeat after which a dead process's run is interrupted
 SILENT_ELSEWHERE = 600.0  # the same for a process of another machine, which cannot be looked at
@@ -22,6 +22,8 @@ class Queue(Runs, Models):
 
     def claim(self, owner: str, device: str, ids: Collection[str] | None = None) -> Run | None:
         """Take the run that has been queued longest (of `ids`, if given) for this owner; None if there is none."""
+        if not self.runs("queued", limit=1):  # asked every second by idle workers, so without the write lock
+            return None
         with self.database.write() as connection:
             queued = connection.execute("SELECT id FROM runs WHERE state = 'queued' ORDER BY queued, rowid").fetchall()
             chosen = next((run_id for (run_id,) in queued if ids is None or run_id in ids), None)
@@ -52,7 +54,7 @@ class Queue(Runs, Models):
         now = time.time()
         with self.database.write() as connection:
             changed = connection.execute(
-                "UPDATE runs SET state = ?, error = ?, note = '', request = NULL, ended = ?, heartbeat = ? "
+                "UPDATE runs SET state = ?, error = ?, request = NULL, ended = ?, heartbeat = ? "
                 "WHERE id = ? AND (? IS NULL OR owner = ?)",
                 (state, visible(error), now, now, run_id, owner, owner),
             )

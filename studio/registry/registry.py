@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from studio.config import Paths
-from studio.registry.metrics import Metrics
+from studio.registry.progress import Progress
 from studio.registry.queue import Queue
 from studio.registry.sessions import Sessions
 
 
-class Registry(Queue, Metrics, Sessions):
+class Registry(Queue, Progress, Sessions):
     """Models, runs, their metrics and sampling sessions: a SQLite index, and files that are never half there.
 
     Any thread may call any method. Opening it makes what is missing and sweeps what a crash has left over. Raises

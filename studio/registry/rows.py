@@ -19,7 +19,11 @@ RETRYABLE: tuple[RunState, ...] = ("stopped", "failed", "interrupted")
 
 @dataclass(frozen=True)
 class Run:
-    """A run, in whatever state. Times are seconds since 1970; `seconds` is the time worked, over all sittings."""
+    """A run, in whatever state.
+
+    Times are seconds since 1970; `seconds` is the time worked, over all sittings; `rate` counts `unit` a second;
+    `remaining` is in seconds. `has_best` tells whether its model holds the best weights, not just the last.
+    """
 
     id: str
     family: str
@@ -43,6 +47,11 @@ class Run:
     started: float | None
     ended: float | None
     heartbeat: float | None
+    rate: float
+    unit: str
+    remaining: float | None
+    options_json: str = field(repr=False)
+    has_best: int
 
     @cached_property
     def recipe(self) -> dict[str, Any]:
@@ -54,6 +63,12 @@ class Run:
     def metrics(self) -> dict[str, float]:
         """The newest figures by name; they may be NaN or infinite."""
         found: dict[str, float] = json.loads(self.metrics_json)
+        return found
+
+    @cached_property
+    def options(self) -> dict[str, Any]:
+        """Further arguments for the family's run, such as `extend` for text."""
+        found: dict[str, Any] = json.loads(self.options_json)
         return found
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -11,16 +12,18 @@ from typing import TYPE_CHECKING, Any
 from models.errors import CorruptFileError, UsageError
 from studio.config import make_folder
 from studio.registry.files import note
-from studio.registry.names import check_name, new_id, visible
+from studio.registry.names import check_name, known_as, new_id
 from studio.registry.rows import RUN_COLUMNS, STATES, Run, RunState
 from studio.registry.store import Store
+from studio.visible import visible
 
 if TYPE_CHECKING:
     from models.checkpoint import Checkpoint
 
 CHANGEABLE = frozenset(
-    {"name", "device", "step", "total", "epoch", "seconds", "metrics", "error", "note", "model_id", "base_id"}
-)
+    ["name", "device", "step", "total", "epoch", "seconds", "metrics", "error", "note", "model_id", "base_id", "rate",
+     "unit", "remaining", "has_best"]
+)  # fmt: skip
 
 
 class Runs(Store):
@@ -35,10 +38,12 @@ class Runs(Store):
         *,
         owner: str = "",
         device: str = "",
+        options: Mapping[str, Any] | None = None,
     ) -> Run:
         """A new run, queued; with an `owner` it is that owner's from the start, so that no one else claims it.
 
-        `name` is free text and need not be unique; empty, it is the family's. Raises UsageError for a bad name.
+        `name` is free text and need not be unique; empty, it is the family's. `base_id` is the model whose weights it
+        starts from; `options` are further arguments for the family's run. Raises UsageError for a bad name.
         """
         name = check_name(name or family)
         now = time.time()
@@ -49,32 +54,20 @@ class Runs(Store):
                 if connection.execute("SELECT 1 FROM runs WHERE id = ?", (run_id,)).fetchone() is None:
                     break
             connection.execute(
-                "INSERT INTO runs (id, family, name, recipe, state, device, owner, base_id, created, queued, started, "
-                "heartbeat) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    run_id,
-                    family,
-                    name,
-                    json.dumps(dict(recipe)),
-                    state,
-                    device,
-                    owner,
-                    base_id,
-                    now,
-                    now,
-                    started,
-                    started,
-                ),
-            )
+                "INSERT INTO runs (id, family, name, recipe, options, state, device, owner, base_id, created, queued, "
+                "started, heartbeat) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (run_id, family, name, json.dumps(dict(recipe)), json.dumps(dict(options or {})), state, device, owner,
+                 base_id, now, now, started, started),
+            )  # fmt: skip
         return self.run(run_id)
 
     def run(self, id_or_name: str) -> Run:
         """The run with this id, or the only one with this name. Raises UsageError."""
-        query = f"SELECT {RUN_COLUMNS} FROM runs WHERE "
+        query, wanted = f"SELECT {RUN_COLUMNS} FROM runs WHERE ", known_as(id_or_name)
         with self.database.read() as connection:
-            found = connection.execute(query + "id = ?", (id_or_name,)).fetchall()
+            found = connection.execute(query + "id = ?", (wanted,)).fetchall()
             if not found:
-                found = connection.execute(query + "name = ? LIMIT 2", (id_or_name,)).fetchall()
+                found = connection.execute(query + "name = ? LIMIT 2", (wanted,)).fetchall()
         if not found:
             raise UsageError(f"there is no run '{visible(id_or_name)}'")
         if len(found) > 1:
@@ -94,15 +87,8 @@ class Runs(Store):
 
     def update_run(self, run_id: str, **changes: Any) -> None:
         """Change some columns of a run: any of CHANGEABLE. A run that is gone is left alone."""
-        if unknown := changes.keys() - CHANGEABLE:
-            raise ValueError(f"not columns to change: {sorted(unknown)}")
-        if "name" in changes:
-            changes["name"] = check_name(changes["name"])
-        if "metrics" in changes:
-            changes["metrics"] = json.dumps(dict(changes["metrics"]))
-        assignments = ", ".join(f"{column} = ?" for column in changes)
         with self.database.write() as connection:
-            connection.execute(f"UPDATE runs SET {assignments} WHERE id = ?", (*changes.values(), run_id))
+            change(connection, run_id, changes)
 
     def delete_run(self, run_id: str, *, owner: str | None = None) -> None:
         """Delete a run with its checkpoint, metrics and log; its model stays. Raises UsageError while it is executed
@@ -149,3 +135,19 @@ class Runs(Store):
     def run_log(self, run_id: str) -> Path:
         """Where the run's log is (it need not exist yet): plain text, a time in front of each line."""
         return make_folder(self.paths.runs / self.run(run_id).id) / "log.txt"
+
+
+def change(connection: sqlite3.Connection, run_id: str, changes: Mapping[str, Any]) -> None:
+    """Change columns of a run, within a transaction. Raises ValueError for a column that is not to be changed."""
+    if unknown := changes.keys() - CHANGEABLE:
+        raise ValueError(f"not columns to change: {sorted(unknown)}")
+    values = dict(changes)
+    if "name" in values:
+        values["name"] = check_name(values["name"])
+    if "metrics" in values:
+        values["metrics"] = json.dumps(dict(values["metrics"]))
+    for column in {"error", "note"} & values.keys():
+        values[column] = visible(values[column])
+    assignments = ", ".join(f"{column} = ?" for column in values)
+    if values:
+        connection.execute(f"UPDATE runs SET {assignments} WHERE id = ?", (*values.values(), run_id))

@@ -83,7 +83,23 @@ CREATE TABLE strays (
 );
 """
 
-MIGRATIONS: tuple[str, ...] = (VERSION_1,)
+# What another process needs to show a run as well as its own does, and what only a family knows.
+VERSION_2 = """
+ALTER TABLE runs ADD COLUMN rate REAL NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN unit TEXT NOT NULL DEFAULT 'step';
+ALTER TABLE runs ADD COLUMN remaining REAL;
+ALTER TABLE runs ADD COLUMN options TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE runs ADD COLUMN has_best INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE texts (
+    run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    label TEXT NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (run_id, label)
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS: tuple[str, ...] = (VERSION_1, VERSION_2)
 
 
 def version(connection: sqlite3.Connection) -> int:

@@ -9,9 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 from models.errors import UsageError
-from studio.registry.names import check_name, new_id, visible
+from studio.registry.names import check_name, known_as, new_id
 from studio.registry.rows import SESSION_COLUMNS, Session
 from studio.registry.store import Store
+from studio.visible import visible
 
 
 class Sessions(Store):
@@ -49,7 +50,7 @@ class Sessions(Store):
             row = connection.execute(
                 f"SELECT {SESSION_COLUMNS}, data FROM sessions WHERE id = ? OR name = ? "
                 "ORDER BY id = ? DESC, changed DESC LIMIT 1",
-                (id_or_name, id_or_name, id_or_name),
+                [known_as(id_or_name)] * 3,
             ).fetchone()
         if row is None:
             raise UsageError(f"there is no session '{visible(id_or_name)}'")

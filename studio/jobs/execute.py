@@ -1,0 +1,281 @@
+"""Executes one run: iterates its generator, and brings what it yields to the slots, the registry and the log."""
+
+from __future__ import annotations
+
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+from models.errors import UserError
+from studio.jobs.control import Control
+from studio.jobs.facts import Fact, Kind
+from studio.jobs.keeper import Keeper
+from studio.jobs.log import RunLog
+from studio.jobs.recorder import Recorder
+from studio.jobs.slots import Slots
+from studio.registry import Model, Registry, RunState, StorageError
+from studio.visible import visible
+
+if TYPE_CHECKING:
+    from models.checkpoint import Checkpoint
+    from models.events import Event
+    from models.events import Run as Events
+
+PATIENCE = 600.0  # seconds to wait at the end of a run for a disk that cannot be written
+LONGEST = 300  # characters of an error that is shown as one line
+
+Ending = Literal["done", "stopped", "failed", "interrupted", "discarded", "lost"]
+
+
+def execute(
+    registry: Registry,
+    run_id: str,
+    *,
+    owner: str,
+    device: str | Callable[[], str] = "auto",
+    slots: Slots | None = None,
+    control: Control | None = None,
+    post: Callable[[Fact], None] | None = None,
+) -> Ending:
+    """Execute a run that `owner` has claimed, on this thread, to its end; returns how it ended.
+
+    Imports the family (and with it TensorFlow) here. `device` is passed on to the family; a function is called after
+    that import. The run goes on from its checkpoint if it has one. It answers to `control` at once and to requests in
+    the registry within half a second. Whatever goes wrong ends up in the run's state, error and log: only
+    KeyboardInterrupt and SystemExit pass through (the run is then interrupted), and StorageError if the end of the
+    run itself cannot be written.
+    """
+    execution = Execution(registry, run_id, owner, slots or Slots(run_id), control or Control(), post)
+    return execution.perform(device)
+
+
+class Execution:
+    """One sitting of one run."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        run_id: str,
+        owner: str,
+        slots: Slots,
+        control: Control,
+        post: Callable[[Fact], None] | None,
+    ) -> None:
+        self.registry, self.run_id, self.owner, self.slots, self.control = registry, run_id, owner, slots, control
+        self.run = registry.run(run_id)
+        self._post = post
+        self.noted = ""
+        self.log = RunLog(registry.run_log(run_id))
+        self.recorder = Recorder(registry, run_id, owner, control, self.warn)
+        self.keeper = Keeper(registry, run_id, self.warn, self.saved)
+
+    def perform(self, device: str | Callable[[], str]) -> Ending:
+        """From the claim to the end."""
+        ending: Ending = "interrupted"
+        error = ""
+        self.recorder.start()
+        try:
+            ending = self.work(device)
+        except UserError as problem:
+            ending, error = "failed", str(problem)
+        except Exception as problem:
+            ending, error = "failed", in_one_line(problem)
+            self.log.say(traceback.format_exc())
+        finally:
+            if ending == "interrupted":
+                error = "the program was ended"
+            if ending not in ("discarded", "lost") and not self.keep(0.0 if ending == "interrupted" else PATIENCE):
+                ending, error = "failed", error or self.keeper.problem
+            self.recorder.close()
+            self.end(ending, visible(error)[:LONGEST])
+        return ending
+
+    def work(self, device: str | Callable[[], str]) -> Ending:
+        """Start the family's run, and iterate it."""
+        from models import families
+
+        self.fact("started", self.run.name)
+        self.phase("loading TensorFlow" if "tensorflow" not in sys.modules else "starting")
+        family = families.family(self.run.family)
+        start = family.start()
+        recipe = family.recipe_class().checked(self.run.recipe)
+        resume = self.registry.load_checkpoint(self.run_id)
+        base = None
+        if resume is None and self.run.base_id is not None:
+            base = self.registry.load_model(self.run.base_id)
+        place = device() if callable(device) else device
+        self.registry.update_run(self.run_id, device=place)
+        self.take_up(resume)
+        if self.control.wish in ("stop", "discard", "lost"):
+            return self.ended_by_wish()
+        self.log.say(f"started on {place}" + ("" if resume is None else f" from step {resume.meta.get('step', 0)}"))
+        self.phase("starting")
+        events = start(
+            recipe,
+            folder=self.registry.paths.corpora,
+            resume=resume,
+            base=base,
+            device=place,
+            **self.run.options,
+        )
+        try:
+            return self.iterate(events)
+        finally:
+            events.close()
+
+    def take_up(self, resume: Checkpoint | None) -> None:
+        """Bring the history to where the run goes on: what lies beyond its checkpoint will be done again."""
+        self.registry.forget_metrics(self.run_id, int(resume.meta.get("step", 0)) if resume is not None else -1)
+        self.slots.begin(self.registry.metrics(self.run_id, limit=1000))
+
+    def iterate(self, events: Events) -> Ending:
+        """Ask for one event after the other; between two, do what is wished."""
+        from models.events import Snapshot, Step, Stop
+
+        stopping = final = False
+        try:
+            event = next(events)
+            while True:
+                if isinstance(event, Step) and self.slots.phase != "running":
+                    self.phase("running")
+                final = final or (isinstance(event, Snapshot) and event.reason == "final")
+                self.take(event)
+                self.keeper.tick()
+                if self.control.wish == "pause" and not final:
+                    self.pause()
+                if self.control.wish in ("discard", "lost"):
+                    return self.ended_by_wish()
+                if self.control.wish == "stop" and not stopping and not final:
+                    stopping = True
+                    self.phase("stopping")
+                    event = events.send(Stop())
+                else:
+                    event = next(events)
+        except StopIteration:
+            return "stopped" if stopping else "done"
+
+    def take(self, event: Event) -> None:
+        """Bring one event where it belongs."""
+        from models.events import Note, Picture, Snapshot, Step, Text
+
+        match event:
+            case Step():
+                self.slots.put_step(event)
+                self.recorder.put_step(event)
+            case Text():
+                self.slots.put_text(event)
+                self.recorder.put_text(event.label, event.text)
+            case Picture():
+                self.slots.put_picture(event)
+            case Snapshot():
+                self.slots.put_checkpoint(event.checkpoint)
+                self.keeper.put(event)
+            case Note():
+                self.tell(event)
+
+    def pause(self) -> None:
+        """Wait, by not asking for the next event, until something else is wished."""
+        phase = self.slots.phase
+        self.mark("paused")
+        self.phase("paused")
+        self.log.say("paused")
+        self.fact("paused", self.run.name)
+        while not self.control.wait_while_paused(1.0):
+            self.keeper.tick()
+        if self.control.wish == "resume":
+            self.mark("running")
+            self.phase(phase)
+            self.log.say("resumed")
+            self.fact("resumed", self.run.name)
+
+    def mark(self, state: RunState) -> None:
+        """Show in the registry whether the run is held; where that cannot be written, it is just not shown."""
+        try:
+            self.registry.set_state(self.run_id, self.owner, state)
+        except UserError as error:
+            self.warn(str(error))
+
+    def ended_by_wish(self) -> Ending:
+        wish = self.control.wish
+        return "discarded" if wish == "discard" else "lost" if wish == "lost" else "stopped"
+
+    def keep(self, patience: float) -> bool:
+        """Save what still waits to be saved; try for `patience` seconds, unless the run is to stop."""
+        give_up = time.monotonic() + patience
+        while self.keeper.is_waiting and not self.keeper.flush():
+            if time.monotonic() >= give_up or self.control.wish != "resume":
+                return False
+            self.phase("waiting for room on the disk")
+            time.sleep(1)
+        return True
+
+    def end(self, ending: Ending, error: str) -> None:
+        """Write down how it ended, and say so."""
+        self.phase(ending)
+        if ending == "lost":
+            self.log.say("taken over by another program, or deleted")
+            return
+        if ending == "discarded":
+            self.registry.discard_run(self.run_id, owner=self.owner)
+            self.fact("discarded", self.run.name)
+            return
+        self.log.say(f"{ending}: {error}" if error else ending)
+        finish(self.registry, self.run_id, ending, error, self.owner)
+        self.fact(ending, error or self.run.name)
+
+    def tell(self, note: Event) -> None:
+        """Show a note, log it, and leave it in the registry."""
+        from models.events import Note
+
+        if isinstance(note, Note):
+            self.slots.put_note(note)
+            self.log.say(note.text)
+            self.recorder.put(note=note.text)
+            self.noted = ""
+
+    def warn(self, text: str) -> None:
+        """A note of the studio's own."""
+        from models.events import Note
+
+        self.tell(Note(text, "warning"))
+
+    def saved(self, model: Model) -> None:
+        self.log.say(f"saved the model '{model.name}' of step {model.step}")
+        self.fact("saved", model.name)
+
+    def phase(self, phase: str) -> None:
+        """Say what the run does now. For other processes the note tells what it waits for, before the first step."""
+        if phase in ("loading TensorFlow", "starting"):
+            self.recorder.put(note=phase)
+            self.noted = phase
+        elif phase == "running" and self.noted:
+            self.recorder.put(note="")
+            self.noted = ""
+        self.slots.say(phase)
+
+    def fact(self, kind: Kind, text: str) -> None:
+        if self._post is not None:
+            self._post(Fact(kind, self.run_id, text))
+
+
+def finish(registry: Registry, run_id: str, state: RunState, error: str, owner: str) -> None:
+    """Write the end of a run down, with a few attempts. Raises StorageError if none succeeds."""
+    for attempt in range(10):
+        try:
+            registry.finish_run(run_id, state, error, owner=owner)
+            return
+        except StorageError:
+            if attempt == 9:
+                raise
+            time.sleep(0.3)
+
+
+def in_one_line(error: BaseException) -> str:
+    """An unexpected error as one line: what kind, and the first line of what it says."""
+    lines = str(error).strip().splitlines()
+    kind = type(error).__name__
+    if isinstance(error, MemoryError):
+        return "out of memory" + (f": {lines[0]}" if lines else "")
+    return f"{kind}: {lines[0]}" if lines else kind
