@@ -22,3 +22,8 @@ class UnavailableError(UserError):
 
 class DivergedError(UserError):
     """A loss or a gradient stopped being a finite number; the best state so far is kept."""
+
+
+def shown(text: str) -> str:
+    """Outside text for a one-line message: what cannot be printed becomes an escape (`\\n`, `\\x1b`, `\\udc92`)."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
