@@ -117,7 +117,8 @@ class Vocabulary:
         symbols = data.get("symbols") if isinstance(data, Mapping) else None
         if not isinstance(symbols, list) or not symbols or not all(isinstance(symbol, str) for symbol in symbols):
             raise CorruptFileError("corrupt: the vocabulary has no list of symbols")
-        unit, lowercase = data.get("unit"), data.get("lowercase")
+        unit: Any = data.get("unit")
+        lowercase = data.get("lowercase")
         if unit not in get_args(Unit) or not isinstance(lowercase, bool):
             raise CorruptFileError("corrupt: the vocabulary does not say what its symbols are")
         if len(set(symbols)) != len(symbols) or not all(_is_symbol(symbol, unit) for symbol in symbols):
