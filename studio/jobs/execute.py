@@ -114,7 +114,7 @@ class Execution:
         self.phase("starting")
         events = start(
             recipe,
-            folder=self.registry.paths.corpora,
+            folder=self.registry.paths.home,
             resume=resume,
             base=base,
             device=place,
