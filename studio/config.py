@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import UserError
+from studio.visible import visible
 
 APP = "latent-studio"
 
@@ -88,9 +89,8 @@ def make_folder(path: Path) -> Path:
                 folder.mkdir(mode=0o700, exist_ok=True)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise UserError(
-            f"cannot make the folder {path}: {reason}; set STUDIO_HOME to one that can be written"
-        ) from None
+        told = f"cannot make the folder {path}: {reason}; set STUDIO_HOME to one that can be written"
+        raise UserError(visible(told)) from None
     return path
 
 
@@ -183,7 +183,7 @@ def load_settings(paths: Paths, environment: Mapping[str, str] = os.environ) -> 
             accepted[name] = known[name].metadata["check"](value)
         except ValueError as error:
             problems.append(f"{source[name]}: {name}: {error} (got {value!r})")
-    return replace(Settings(**accepted), problem="; ".join(problems))
+    return replace(Settings(**accepted), problem=visible("; ".join(problems)))
 
 
 def read_config(path: Path) -> tuple[dict[str, Any], list[str]]:

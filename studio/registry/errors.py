@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from pathlib import Path
 
@@ -18,6 +19,10 @@ class StorageError(UserError):
     """
 
 
+class FullError(StorageError):
+    """There is no room left on the disk, or in the user's share of it."""
+
+
 def told(error: sqlite3.Error, path: Path) -> UserError | None:
     """The error for people behind one of SQLite's, about the database at `path`; None for a mistake in a program."""
     code = getattr(error, "sqlite_errorcode", None)
@@ -30,6 +35,8 @@ def told(error: sqlite3.Error, path: Path) -> UserError | None:
         )
     if code & 0xFF in BUSY:
         return StorageError(f"the registry {path} is held by another program; try again in a moment")
+    if code & 0xFF == sqlite3.SQLITE_FULL:
+        return FullError(f"cannot write the registry {path}: no space left on the disk")
     if isinstance(error, sqlite3.OperationalError) and code & 0xFF != sqlite3.SQLITE_ERROR:
         return StorageError(f"cannot use the registry {path}: {error}")
     return None
@@ -37,4 +44,5 @@ def told(error: sqlite3.Error, path: Path) -> UserError | None:
 
 def unwritten(error: OSError, path: Path) -> StorageError:
     """The error for people behind a failed write of `path`."""
-    return StorageError(f"cannot write {path}: {error.strerror or error}")
+    kind = FullError if error.errno in (errno.ENOSPC, errno.EDQUOT) else StorageError
+    return kind(f"cannot write {path}: {error.strerror or error}")

@@ -13,14 +13,14 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from models.errors import CorruptFileError
 from studio.config import make_folder
 from studio.registry.database import Database
-from studio.registry.errors import StorageError, unwritten
+from studio.registry.errors import FullError, StorageError, unwritten
 
 if TYPE_CHECKING:
     from models.checkpoint import Checkpoint, Saved
@@ -63,6 +63,28 @@ class Files:
         except BaseException:
             self.remove(name)
             raise
+
+    def delete(self, table: Literal["models", "runs"], find: Callable[[], tuple[str, str]]) -> None:
+        """Delete an entry and its file or folder. `find`, called within the transaction, gives the id and the path.
+
+        On a full disk even that transaction may find no room: then the file goes first and makes some.
+        """
+        found: list[str] = []
+
+        def delete_entry() -> None:
+            with self.database.write() as connection:
+                entry_id, name = find()
+                found.append(name)
+                connection.execute(f"DELETE FROM {table} WHERE id = ?", (entry_id,))
+                note(connection, name)
+
+        try:
+            delete_entry()
+        except FullError:
+            for name in found:
+                self.remove(name)
+            delete_entry()
+        self.remove(found[-1])
 
     def remove(self, name: str) -> None:
         """Delete a stray file or folder; one that cannot be deleted now is left to a later sweep."""

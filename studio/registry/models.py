@@ -6,19 +6,20 @@ import json
 import os
 import sqlite3
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from models.errors import CorruptFileError, UsageError
 from studio.registry.files import note
 from studio.registry.names import check_name, known_as, new_id, numbered
-from studio.registry.rows import MODEL_COLUMNS, Model
+from studio.registry.rows import MODEL_COLUMNS, Model, rows
 from studio.registry.store import Store
 from studio.visible import visible
 
 if TYPE_CHECKING:
-    from models.checkpoint import Checkpoint
+    from models.checkpoint import Checkpoint, Saved
 
 
 class Models(Store):
@@ -34,13 +35,6 @@ class Models(Store):
         what was there before is then untouched.
         """
         name = check_name(name)
-        meta = checkpoint.meta
-        figures = (
-            json.dumps(meta.get("recipe", {})),
-            json.dumps(dict(meta.get("metrics", {}))),
-            int(meta.get("step", 0)),
-            float(meta.get("seconds", 0.0)),
-        )
         replaced = None if model_id is None else self.model(model_id)
         wanted = new_id() if replaced is None else replaced.id
         with self.files.written("models", wanted, checkpoint) as (connection, file, saved):
@@ -54,17 +48,13 @@ class Models(Store):
                 connection.execute(
                     "UPDATE models SET recipe = ?, metrics = ?, step = ?, seconds = ?, file = ?, size = ?, sha256 = ?, "
                     "problem = NULL, run_id = coalesce(?, run_id) WHERE id = ?",
-                    (*figures, file, saved.size, saved.sha256, run_id, wanted),
+                    (*figures(checkpoint.meta), file, saved.size, saved.sha256, run_id, wanted),
                 )
             else:
                 while connection.execute("SELECT 1 FROM models WHERE id = ?", (wanted,)).fetchone():
                     wanted = new_id()
-                connection.execute(
-                    "INSERT INTO models (recipe, metrics, step, seconds, file, size, sha256, id, name, family, run_id, "
-                    "created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (*figures, file, saved.size, saved.sha256, wanted, free_name(connection, name), meta["family"],
-                     run_id, time.time()),
-                )  # fmt: skip
+                name = free_name(connection, name)
+                insert_model(connection, wanted, name, checkpoint.meta, file, saved, run_id, time.time())
             if run_id is not None:
                 connection.execute("UPDATE runs SET model_id = ? WHERE id = ?", (wanted, run_id))
         if replaced is not None:
@@ -86,25 +76,21 @@ class Models(Store):
         where, values = ("", ()) if family is None else ("WHERE family = ?", (family,))
         query = f"SELECT {MODEL_COLUMNS} FROM models {where} ORDER BY created DESC, rowid DESC"
         with self.database.read() as connection:
-            rows = connection.execute(query, values).fetchall()
-        with os.scandir(self.paths.models) as entries:
-            sizes = {f"models/{entry.name}": entry.stat().st_size for entry in entries}
+            listed = rows(Model, connection.execute(query, values))
+        sizes = sizes_in(self.paths.models)
         found = []
-        for row in rows:
-            model = Model(*row)
+        for model in listed:
             if sizes.get(model.file) != model.size:
-                again = self._again(model.id)
-                if again is None:
-                    continue
-                model = again
-            found.append(model)
+                found += self._again(model.id)
+            else:
+                found.append(model)
         return found
 
-    def _again(self, model_id: str) -> Model | None:
+    def _again(self, model_id: str) -> list[Model]:
         """A model whose file was not as expected, read again: it may have been replaced or deleted in between."""
         with self.database.read() as connection:
             row = connection.execute(f"SELECT {MODEL_COLUMNS} FROM models WHERE id = ?", (model_id,)).fetchone()
-        return None if row is None else self._looked_at(row)
+        return [] if row is None else [self._looked_at(row)]
 
     def _looked_at(self, row: tuple[object, ...]) -> Model:
         model = Model(*row)  # type: ignore[arg-type]
@@ -160,11 +146,12 @@ class Models(Store):
 
     def delete_model(self, model_id: str) -> None:
         """Delete a model and its file. Raises UsageError if there is none."""
-        with self.database.write() as connection:
+
+        def find() -> tuple[str, str]:
             model = self.model(model_id)
-            connection.execute("DELETE FROM models WHERE id = ?", (model.id,))
-            note(connection, model.file)
-        self.files.remove(model.file)
+            return model.id, model.file
+
+        self.files.delete("models", find)
 
     def model_file(self, model_id: str) -> Path:
         """Where the weights of a model are, until it is saved again."""
@@ -177,3 +164,39 @@ def free_name(connection: sqlite3.Connection, name: str) -> str:
     while connection.execute("SELECT 1 FROM models WHERE name = ?", (numbered(name, number),)).fetchone():
         number += 1
     return numbered(name, number)
+
+
+def sizes_in(folder: Path) -> dict[str, int]:
+    """The sizes of the files in `models`, by their path in the database; what vanishes meanwhile is left out."""
+    sizes = {}
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            try:
+                sizes["models/" + entry.name] = entry.stat().st_size
+            except FileNotFoundError:
+                continue
+    return sizes
+
+
+def insert_model(
+    connection: sqlite3.Connection,
+    model_id: str,
+    name: str,
+    meta: Mapping[str, Any],
+    file: str,
+    saved: Saved,
+    run_id: str | None,
+    created: float,
+) -> None:
+    """Add the entry of a model, within a transaction; `meta` is its checkpoint's."""
+    connection.execute(
+        "INSERT INTO models (id, name, family, recipe, metrics, step, seconds, file, size, sha256, run_id, created) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (model_id, name, meta["family"], *figures(meta), file, saved.size, saved.sha256, run_id, created),
+    )
+
+
+def figures(meta: Mapping[str, Any]) -> tuple[str, str, int, float]:
+    """The recipe and the metrics as JSON, the step and the seconds of a checkpoint."""
+    recipe, metrics = json.dumps(meta.get("recipe", {})), json.dumps(meta.get("metrics", {}))
+    return recipe, metrics, int(meta.get("step", 0)), float(meta.get("seconds", 0.0))

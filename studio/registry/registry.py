@@ -19,3 +19,7 @@ class Registry(Queue, Progress, Sessions):
     def __init__(self, paths: Paths) -> None:
         super().__init__(paths)
         self.files.sweep()
+        if self.database.is_new and any(self.paths.models.iterdir()):
+            from studio.registry.adoption import adopt
+
+            adopt(self)

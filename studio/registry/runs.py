@@ -13,7 +13,7 @@ from models.errors import CorruptFileError, UsageError
 from studio.config import make_folder
 from studio.registry.files import note
 from studio.registry.names import check_name, known_as, new_id
-from studio.registry.rows import RUN_COLUMNS, STATES, Run, RunState
+from studio.registry.rows import RUN_COLUMNS, STATES, Run, RunState, rows
 from studio.registry.store import Store
 from studio.visible import visible
 
@@ -83,7 +83,7 @@ class Runs(Store):
                 f"SELECT {RUN_COLUMNS} FROM runs {where} ORDER BY created DESC, rowid DESC LIMIT ?",
                 (*(states if state is not None else ()), -1 if limit is None else limit),
             ).fetchall()
-        return [Run(*row) for row in found]
+        return rows(Run, found)
 
     def update_run(self, run_id: str, **changes: Any) -> None:
         """Change some columns of a run: any of CHANGEABLE. A run that is gone is left alone."""
@@ -93,13 +93,14 @@ class Runs(Store):
     def delete_run(self, run_id: str, *, owner: str | None = None) -> None:
         """Delete a run with its checkpoint, metrics and log; its model stays. Raises UsageError while it is executed
         by anyone but `owner`."""
-        with self.database.write() as connection:
+
+        def find() -> tuple[str, str]:
             run = self.run(run_id)
             if run.is_active and run.owner != owner:
                 raise UsageError(f"the run '{run.name}' is {run.state}: stop it first")
-            connection.execute("DELETE FROM runs WHERE id = ?", (run.id,))
-            note(connection, f"runs/{run.id}")
-        self.files.remove(f"runs/{run.id}")
+            return run.id, f"runs/{run.id}"
+
+        self.files.delete("runs", find)
 
     def save_checkpoint(self, run_id: str, checkpoint: Checkpoint) -> None:
         """Keep the state that the run resumes from, in place of the one before. Raises StorageError: that one stays."""
