@@ -1,0 +1,189 @@
+"""A run in the foreground: a worker thread executes it, this one looks at its slots and tells what is new."""
+
+from __future__ import annotations
+
+import pkgutil
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from models.errors import UserError
+from studio.cli.ended import Ended
+from studio.cli.interrupts import Interrupts
+from studio.cli.output import emit, say
+from studio.cli.reports import Report, report
+from studio.jobs import Control, Slots, execute
+from studio.stderr import stderr_to
+
+if TYPE_CHECKING:
+    from studio.jobs.execute import Ending
+    from studio.registry import Registry, Run
+
+INTERVAL = 0.1  # seconds between two looks at the slots
+ASKED = "stopping, and keeping what there is (again: quit at once)"
+
+
+def carry_out(registry: Registry, run: Run, device: str, *, json: bool) -> None:
+    """Execute a run that this process owns, to its end, and say what became of it.
+
+    A signal, or a reader that goes away, stops the run and keeps it. Raises Ended with the exit code where that is
+    not 0, and UserError with why the run failed.
+    """
+    telling = report(json=json)
+    with Interrupts() as interrupts, stderr_to(registry.paths.log):
+        worker = Worker(registry, run, device)
+        try:
+            watch(worker, telling, interrupts)
+        finally:
+            worker.stop()
+            telling.close()
+    conclude(registry, worker, interrupts, json=json)
+
+
+class Worker:
+    """The thread that executes the run. TensorFlow is loaded, and its native output written, there."""
+
+    def __init__(self, registry: Registry, run: Run, device: str) -> None:
+        self.run = run
+        self.slots = Slots(run.id)
+        self.control = Control()
+        self.ending: Ending = "interrupted"
+        self.error: BaseException | None = None
+        self._registry, self._device = registry, device
+        self._thread = threading.Thread(target=self._work, name=f"run {run.id}", daemon=True)
+        self._thread.start()
+
+    def _work(self) -> None:
+        from studio.registry import this_process
+
+        try:
+            self.ending = execute(
+                self._registry,
+                self.run.id,
+                owner=this_process(),
+                device=place(self._device),
+                slots=self.slots,
+                control=self.control,
+            )
+        except BaseException as error:
+            self.error = error
+
+    def goes_on(self) -> bool:
+        """Wait a moment; whether the run is still under way."""
+        self._thread.join(INTERVAL)
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """Stop and keep, and wait until that is done."""
+        if self._thread.is_alive():
+            self.control.ask("stop")
+            self._thread.join()
+
+
+def place(device: str) -> Callable[[], str]:
+    """A function that turns `auto`, `GPU` or a list of devices into one device, once TensorFlow is there."""
+
+    def first() -> str:
+        found: str = pkgutil.resolve_name("models.devices:resolve")(device)[0]
+        return found
+
+    return first
+
+
+def watch(worker: Worker, telling: Report, interrupts: Interrupts) -> None:
+    """Tell what is new until the run has ended."""
+    teller = Teller(worker.slots, telling)
+    asked = False
+    while worker.goes_on():
+        teller.look()
+        if interrupts.number and not asked:
+            asked = True
+            worker.control.ask("stop")
+            telling.remark(ASKED)
+    teller.look()
+
+
+class Teller:
+    """Compares a run's slots with what has been told, and tells the rest."""
+
+    def __init__(self, slots: Slots, telling: Report) -> None:
+        self._slots, self._telling = slots, telling
+        self._version = -1
+        self._seen: dict[str, Any] = {"phase": ""}
+        self._texts: dict[str, str] = {}
+
+    def look(self) -> None:
+        """Tell what has changed since the last look, in the order in which it makes sense."""
+        if self._slots.version == self._version:
+            return
+        self._version = self._slots.version
+        self._tell("phase", self._telling.phase)
+        self._tell("note", self._telling.note)
+        self._tell("step", self._telling.step)
+        for label, text in self._slots.texts.items():
+            if self._texts.get(label) is not text:
+                self._texts[label] = text
+                self._telling.text(label, text)
+        self._tell("picture", self._telling.picture)
+        self._tell("checkpoint", self._telling.snapshot)
+
+    def _tell(self, name: str, tell: Callable[[Any], None]) -> None:
+        found = getattr(self._slots, name)
+        if found is not None and found is not self._seen.get(name):
+            self._seen[name] = found
+            tell(found)
+
+
+def conclude(registry: Registry, worker: Worker, interrupts: Interrupts, *, json: bool) -> None:
+    """The last words about a run, and how the program ends."""
+    if worker.error is not None:
+        raise worker.error
+    if worker.ending in ("discarded", "lost"):
+        raise UserError(
+            f"the run '{worker.run.name}' was {'discarded' if worker.ending == 'discarded' else 'taken over'}"
+        )
+    run = registry.run(worker.run.id)
+    if json:
+        emit("result", **result(registry, run))
+    else:
+        for line in last_lines(registry, run):
+            say(line)
+    if run.state in ("failed", "interrupted"):
+        raise UserError(run.error or f"the run ended as {run.state}")
+    if interrupts.number:
+        raise Ended(interrupts.code)
+
+
+def result(registry: Registry, run: Run) -> dict[str, Any]:
+    """What a finished run has come to. Losses are in nats, a character's for text, and those of the model kept."""
+    model = None if run.model_id is None else registry.model(run.model_id)
+    metrics = run.metrics if model is None else model.metrics
+    return {
+        "run": run.id,
+        "state": run.state,
+        "error": run.error,
+        "model": run.model_id,
+        "name": run.name if model is None else model.name,
+        "steps": run.step,
+        "seconds": run.seconds,
+        "loss": metrics.get("loss"),
+        "val_loss": metrics.get("val_loss"),
+        "metrics": metrics,
+    }
+
+
+def last_lines(registry: Registry, run: Run) -> list[str]:
+    """What became of it, and what to do next."""
+    from studio.figures import clock, loss
+
+    lines = [f"{run.state} after {run.step} steps and {clock(run.seconds)}"]
+    if run.model_id is not None:
+        model = registry.model(run.model_id)
+        held_out, learnt = model.metrics.get("val_loss"), model.metrics.get("loss")
+        figure = f"held out {loss(held_out)}" if held_out is not None else f"loss {loss(learnt)}"
+        lines.append(f"kept: the model '{model.name}' of step {model.step}, {figure}: studio sample {model.id}")
+    elif run.state == "stopped":
+        lines.append("there was nothing to keep yet")
+    if run.state in ("stopped", "failed", "interrupted") and run.has_checkpoint:
+        lines.append(f"to go on: studio train {run.family} --resume {run.id}")
+    return lines

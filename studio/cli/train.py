@@ -1,0 +1,199 @@
+"""`studio train`: one command a family, its flags made from the family's recipe."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import App, Group, Parameter
+
+from models.errors import UsageError
+from models.families import FAMILIES
+from studio.cli.find import find_model, find_run, open_registry
+from studio.cli.flags import with_knobs
+
+if TYPE_CHECKING:
+    from models.recipe import Recipe
+    from models.text.recipe import TextRecipe
+    from studio.registry import Registry, Run
+
+THIS_RUN = Group("This run", sort_key=0)
+Name = Annotated[
+    str, Parameter(group=THIS_RUN, metavar="TEXT", help="What the run and its model are called.", show_default=False)
+]
+Resume = Annotated[
+    str | None, Parameter(group=THIS_RUN, metavar="RUN", help="Go on with a stopped, failed or interrupted run.")
+]
+Base = Annotated[
+    str | None, Parameter(group=THIS_RUN, metavar="MODEL", help="Start from the weights of a model, and its recipe.")
+]
+Device = Annotated[
+    str | None, Parameter(group=THIS_RUN, metavar="NAME", help="Where to compute: auto, CPU, GPU:0, ...")
+]
+Json = Annotated[
+    bool, Parameter(name="--json", negative=(), group=THIS_RUN, help="Print JSON, one event a line, a result last.")
+]
+Extend = Annotated[
+    bool, Parameter(group=THIS_RUN, negative=(), help="With --base: let the model learn characters that are new to it.")
+]
+
+TEXT_EXAMPLES = """\
+Examples:
+  studio train text --corpus python-docs                 needs no file
+  studio train text --corpus a.txt b.txt --name Novels --seconds 600
+  studio train text --preset classic --corpus nietzsche  the well-known recipe
+  cat *.md | studio train text --corpus - --json
+  studio train text --resume RUN                         go on where it stopped
+  studio train text --base MODEL --corpus letters.txt --extend
+
+With --steps or --epochs the preset's own limit in seconds does not count.
+"""
+
+app = App(name="train", help="Train a model. An open studio shows the run as well.", help_epilogue="")
+
+
+def text(
+    *,
+    name: Name = "",
+    resume: Resume = None,
+    base: Base = None,
+    extend: Extend = False,
+    device: Device = None,
+    json: Json = False,
+    preset: str | None,
+    knobs: dict[str, Any],
+) -> None:
+    """Train a model that writes text. Ctrl+C stops it and keeps what it has learnt."""
+    if extend and base is None:
+        raise UsageError("--extend goes with --base MODEL")
+    registry = open_registry()
+    if "corpus" in knobs:
+        knobs["corpus"] = tuple(source_of(source, registry) for source in knobs["corpus"])
+    options = {"extend": True} if extend else {}
+    train(
+        registry, "text", preset, knobs, read_through,
+        name=name, resume=resume, base=base, options=options, device=device, json=json,
+    )  # fmt: skip
+
+
+def train(
+    registry: Registry,
+    family: str,
+    preset: str | None,
+    knobs: dict[str, Any],
+    check: Callable[[Any, Registry], None],
+    *,
+    name: str,
+    resume: str | None,
+    base: str | None,
+    options: dict[str, Any],
+    device: str | None,
+    json: bool,
+) -> None:
+    """Make the run, or take up an old one, and carry it out here.
+
+    `check` looks at a new run's recipe: what it raises comes before TensorFlow is loaded, and before there is a run.
+    """
+    from studio.cli.foreground import carry_out
+    from studio.config import load_settings
+    from studio.registry import this_process
+
+    device = device or load_settings(registry.paths).device
+    owner = this_process()
+    if resume is not None:
+        if given := [*knobs, *(["preset"] if preset else []), *(["base"] if base else []), *(["name"] if name else [])]:
+            flags = ", ".join(f"--{knob.replace('_', '-')}" for knob in given)
+            raise UsageError(f"--resume goes on with the recipe that the run has: leave out {flags}")
+        run = taken_up(registry, family, resume, owner)
+    else:
+        model = None if base is None else find_model(registry, base)
+        if model is not None and model.family != family:
+            raise UsageError(f"the model '{model.name}' is a {model.family} model, not a {family} model")
+        recipe = recipe_of(family, preset, knobs, None if model is None else model.recipe)
+        check(recipe, registry)
+        values = recipe.model_dump(mode="json")
+        base_id = None if model is None else model.id
+        run = registry.add_run(family, values, name, base_id, owner=owner, options=options)
+    carry_out(registry, run, device, json=json)
+
+
+def recipe_of(family: str, preset: str | None, knobs: dict[str, Any], base: dict[str, Any] | None) -> Recipe:
+    """The recipe that is meant: of the preset, or of the base model if no preset is named, with these knobs.
+
+    Steps or epochs that are asked for are not cut short by the time that a preset sets. Raises UsageError.
+    """
+    kind = FAMILIES[family].recipe_class()
+    if {"steps", "epochs"} & knobs.keys():
+        knobs = {"seconds": None, **knobs}
+    if base is not None and preset is None:
+        return kind.checked({**base, **knobs})
+    return kind.preset(preset, **knobs)
+
+
+def taken_up(registry: Registry, family: str, wanted: str, owner: str) -> Run:
+    """A run that has ended, made this process's own. Raises UsageError if there is nothing to go on with."""
+    registry.mark_interrupted()
+    run = find_run(registry, wanted)
+    if run.family != family:
+        raise UsageError(f"the run '{run.name}' is a {run.family} run: studio train {run.family} --resume {run.id}")
+    if run.state == "done" and run.model_id is not None:
+        raise UsageError(
+            f"the run '{run.name}' is done; to train its model further: studio train {family} --base {run.model_id}"
+        )
+    if run.state != "queued":
+        registry.requeue(run.id)
+    return registry.claim_run(run.id, owner, "")
+
+
+def source_of(source: str, registry: Registry) -> str:
+    """A corpus as the run is to remember it: what comes from standard input is kept, files get their whole path."""
+    from models.text.corpus import NAMES, STDIN, keep_stdin
+
+    if source == STDIN:
+        if sys.stdin.isatty():
+            print("reading the corpus from the keyboard; end it with Ctrl+D", file=sys.stderr)
+        return str(keep_stdin(sys.stdin.buffer, registry.paths.home))
+    if source in NAMES or not source.strip():
+        return source
+    path = Path(source).expanduser()
+    return str(path.absolute()) if path.exists() else source
+
+
+def read_through(recipe: TextRecipe, registry: Registry) -> None:
+    """Read the corpus once, and fetch what has to be fetched. Raises UsageError for what is no text."""
+    from models.text.corpus import open_corpus
+
+    fetching = Fetching()
+    try:
+        open_corpus(recipe.corpus, encoding=recipe.encoding, folder=registry.paths.home, progress=fetching)
+    finally:
+        fetching.close()
+
+
+class Fetching:
+    """Says on a terminal how far a download is."""
+
+    def __init__(self) -> None:
+        self._began = False
+
+    def __call__(self, done: int, total: int | None) -> None:
+        from studio.figures import size
+
+        if sys.stderr.isatty():
+            self._began = True
+            of = f" of {size(total)}" if total else ""
+            print(f"\rfetching the corpus: {size(done)}{of}  ", end="", file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """End the line."""
+        if self._began:
+            print(file=sys.stderr)
+
+
+app.command(
+    with_knobs(text, FAMILIES["text"].recipe_class()),
+    name="text",
+    help_epilogue=TEXT_EXAMPLES,
+)
