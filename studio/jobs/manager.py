@@ -12,7 +12,7 @@ from typing import Any
 
 from models.errors import UserError
 from studio.jobs.control import Control
-from studio.jobs.execute import execute
+from studio.jobs.execution import execute
 from studio.jobs.facts import Fact
 from studio.jobs.log import RunLog
 from studio.jobs.slots import Slots

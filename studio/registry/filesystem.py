@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+MOUNTINFO = Path("/proc/self/mountinfo")
 NETWORK = frozenset({
     "9p", "afs", "afpfs", "beegfs", "ceph", "cifs", "coda", "davfs", "davfs2", "drvfs", "fhgfs", "gfs", "gfs2",
     "glusterfs", "gpfs", "lustre", "ncpfs", "nfs", "nfs3", "nfs4", "ocfs2", "orangefs", "panfs", "prl_fs",
@@ -37,9 +38,8 @@ def kind_of(folder: Path, mounted: list[tuple[str, str]]) -> str:
 
 def mounts() -> list[tuple[str, str]]:
     """Mount points and the types of their file systems, in the order they were mounted."""
-    table = Path("/proc/self/mountinfo")
-    if table.exists():
-        return parse_mountinfo(table.read_text(errors="surrogateescape"))
+    if MOUNTINFO.exists():
+        return parse_mountinfo(MOUNTINFO.read_text(errors="surrogateescape"))
     import psutil
 
     return [(part.mountpoint, part.fstype) for part in psutil.disk_partitions(all=True)]

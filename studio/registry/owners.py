@@ -7,6 +7,8 @@ import os
 import platform
 from pathlib import Path
 
+SELF = Path("/proc/self/stat")
+
 
 def this_process() -> str:
     """This process as an owner: `host/pid/start`, where `start` tells it from a later process with the same pid."""
@@ -35,7 +37,7 @@ def is_alive(owner: str) -> bool:
 
 def started(pid: int) -> str | None:
     """When a process was started, as a word to compare; None if there is no such process, or only its corpse."""
-    if Path("/proc/self/stat").exists():
+    if SELF.exists():
         try:
             parts = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
         except (FileNotFoundError, ProcessLookupError):

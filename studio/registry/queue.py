@@ -33,8 +33,12 @@ class Queue(Runs, Models):
         return self.run(chosen)
 
     def claim_run(self, run_id: str, owner: str, device: str) -> Run:
-        """Take this queued run for this owner. Raises UsageError if it is not queued (any more)."""
+        """Take this run for this owner: a queued one, or one that goes on after it was stopped, failed or interrupted.
+
+        Raises UsageError in any other state.
+        """
         with self.database.write() as connection:
+            requeue(connection, run_id)
             if not take(connection, run_id, owner, device):
                 raise UsageError(f"the run '{self.run(run_id).name}' is {self.run(run_id).state}, not queued")
         return self.run(run_id)
@@ -107,11 +111,7 @@ class Queue(Runs, Models):
                 raise UsageError(
                     f"the run '{run.name}' is {run.state}: only a stopped, failed or interrupted one goes on"
                 )
-            connection.execute(
-                "UPDATE runs SET state = 'queued', queued = ?, owner = '', device = '', error = '', note = '', "
-                "request = NULL, ended = NULL WHERE id = ?",
-                (time.time(), run.id),
-            )
+            requeue(connection, run.id)
         return self.run(run.id)
 
     def mark_interrupted(self) -> list[Run]:
@@ -141,6 +141,15 @@ class Queue(Runs, Models):
         self.delete_run(run_id, owner=owner)
         if model_id is not None:
             self.delete_model(model_id)
+
+
+def requeue(connection: sqlite3.Connection, run_id: str) -> None:
+    """Queue a run that can go on, within a transaction; one in another state is left alone."""
+    connection.execute(
+        "UPDATE runs SET state = 'queued', queued = ?, owner = '', device = '', error = '', note = '', request = NULL, "
+        "ended = NULL WHERE id = ? AND state IN ('stopped', 'failed', 'interrupted')",
+        (time.time(), run_id),
+    )
 
 
 def take(connection: sqlite3.Connection, run_id: str, owner: str, device: str) -> bool:

@@ -1,4 +1,4 @@
-"""A family without TensorFlow: it counts. Tests put it into `models.families.FAMILIES`."""
+"""A family without TensorFlow: it counts. The fixture `fake` puts it into `models.families.FAMILIES`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from models.checkpoint import Checkpoint
 from models.errors import DivergedError
 from models.events import Note, Run, Snapshot, Step, Stop, Text
-from models.families import FAMILIES, Family
+from models.families import Family
 from models.recipe import Recipe, knob
 
 IMPORTING = threading.Event()
@@ -106,6 +106,4 @@ class SlowFamily(Family):
         return super().start()
 
 
-def register() -> None:
-    """Make the family known, as `fake`."""
-    FAMILIES["fake"] = SlowFamily("fake", "tests.studio.fake_family:FakeRecipe", "tests.studio.fake_family:run")
+FAMILY = SlowFamily("fake", "tests.studio.fake_family:FakeRecipe", "tests.studio.fake_family:run")
