@@ -128,6 +128,11 @@ class Flow:
         line = self.lines[number - self.first]
         return self.text[line.start : line.end], bytes(self.levels[line.start : line.end])
 
+    def gap_after(self, number: int) -> str:
+        """What is not drawn between a line and the next: a newline, the blank it was broken at, or nothing."""
+        line = self.lines[number - self.first]
+        return self.text[line.end : line.next] if line.next is not None else ""
+
     def line_at(self, place: int) -> int:
         """The number of the line that holds the absolute `place`."""
         wanted = place - self.base
