@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Services:
-    """Shared services. `registry` and `jobs` are made when they are first asked for.
+    """Shared services. `registry` and `jobs` are made when they are first asked for, on the event loop.
 
     `post` receives the rare facts about runs of this process, on the thread on which they happened.
     """
@@ -34,8 +34,8 @@ class Services:
 
     @cached_property
     def jobs(self) -> Jobs:
-        """The jobs of this process. Making them imports NumPy: not before the first paint."""
+        """The jobs of this process. They execute nothing before their `start()`."""
         from studio.jobs import Jobs
 
         devices = None if self.settings.device == "auto" else self.settings.device.split(",")
-        return Jobs(self.registry, self.post, devices)
+        return Jobs(self.registry, self.post, devices, take_queued=self.settings.take_queued)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 BIDI = {
-    "\u061c": "ALM", "\u200e": "LRM", "\u200f": "RLM", "\u202a": "LRE", "\u202b": "RLE", "\u202c": "PDF",
-    "\u202d": "LRO", "\u202e": "RLO", "\u2066": "LRI", "\u2067": "RLI", "\u2068": "FSI", "\u2069": "PDI",
+    "\u061c": "ALM", "\u202a": "LRE", "\u202b": "RLE", "\u202c": "PDF", "\u202d": "LRO", "\u202e": "RLO",
+    "\u2066": "LRI", "\u2067": "RLI", "\u2068": "FSI", "\u2069": "PDI",
 }  # fmt: skip
 TABLE = {
     **{code: chr(0x2400 + code) for code in range(0x20)},
@@ -13,7 +13,7 @@ TABLE = {
     0x2028: "␤",
     0x2029: "␤",
     **{ord(character): f"<{name}>" for character, name in BIDI.items()},
-    **{code: "\ufffd" for code in range(0xD800, 0xE000)},
+    **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),
 }
 MANY_LINES = {code: symbol for code, symbol in TABLE.items() if code != 0x0A}
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.widget import Widget
 
 if TYPE_CHECKING:
     from studio.app import StudioApp
@@ -35,8 +36,11 @@ class Page(Container, can_focus=True):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave_field", "Leave the field", id="page.leave_field", show=False),
+        Binding("escape", "leave_field", "Leave field", id="page.leave_field"),
     ]
+
+    last_focus: Widget | None = None
+    """What had the focus when the page was last in sight."""
 
     @property
     def studio(self) -> StudioApp:
@@ -47,6 +51,18 @@ class Page(Container, can_focus=True):
     def services(self) -> Services:
         """Paths, settings, registry and jobs."""
         return self.studio.services
+
+    def first_focus(self) -> Widget:
+        """What takes the focus when the page is shown for the first time."""
+        return self
+
+    def take_focus(self) -> None:
+        """Called when the page is shown: the focus goes back to where it was, but not into a field, where the number
+        keys would be typed."""
+        last = self.last_focus
+        if last is None or not last.is_attached or not last.focusable or typing(last):
+            last = self.first_focus()
+        last.focus(scroll_visible=False)
 
     def shown(self) -> None:
         """Called each time the page becomes the visible one, after its widgets are mounted."""
@@ -69,6 +85,16 @@ class Page(Container, can_focus=True):
     def closing(self) -> None:
         """Called once when the app ends: keep what must be kept. It has to return within a fraction of a second."""
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """A field can be left only from a field."""
+        focused = self.screen.focused if self.is_attached else None
+        return action != "leave_field" or (focused is not None and typing(focused))
+
     def action_leave_field(self) -> None:
         """Give the keys back to the page."""
         self.focus(scroll_visible=False)
+
+
+def typing(widget: Widget) -> bool:
+    """Whether a digit goes into this widget as text."""
+    return widget.check_consume_key("1", "1")

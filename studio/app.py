@@ -1,0 +1,301 @@
+"""The app: pages, keys, palette, status line. No logic of a page."""
+
+from __future__ import annotations
+
+import threading
+import time
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.message import Message
+
+from models.errors import UserError
+from studio import theme
+from studio.machine import Machine
+from studio.pages import PAGES, player
+from studio.pages.base import Page
+from studio.services import Services
+from studio.visible import visible
+from studio.widgets.keybar import KeyBar
+from studio.widgets.status import Status, StatusLine
+from studio.widgets.tabs import PageTabs
+
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+    from studio.config import Paths, Settings
+    from studio.jobs import Fact
+
+Severity = Literal["information", "warning", "error"]
+GRACE = 4.0
+"""Seconds that runs get to stop and keep what they have when the app ends."""
+QUIET = 5.0
+"""Seconds for which the same error is not said again."""
+
+
+def palette() -> type[Provider]:
+    """The palette's commands, imported when it is opened."""
+    from studio.palette import StudioCommands
+
+    return StudioCommands
+
+
+class StudioApp(App[int]):
+    """Latent Studio. Shows one page at a time; makes it when it is first shown, and ticks it while it is in sight."""
+
+    TITLE = "Latent Studio"
+    ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar = {palette}
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    ESCAPE_TO_MINIMIZE = False
+    DEFAULT_CSS = """
+    Screen { background: $background; color: $foreground; layers: base; }
+    #pages { height: 1fr; width: 1fr; }
+    Toast { max-width: 72; }
+    .empty { color: $text-muted; padding: 1 2; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(info.key, f"page('{info.name}')", info.title, id=f"app.page_{info.name}", show=False)
+          for info in PAGES.values()),
+        Binding("f1,question_mark", "help", "Help", id="app.help"),
+        Binding("ctrl+p", "command_palette", "Palette", id="app.palette", priority=True),
+        Binding("q,ctrl+q", "quit", "Quit", id="app.quit", show=False),
+    ]  # fmt: skip
+
+    class Happened(Message):
+        """A rare fact about a run of this process."""
+
+        def __init__(self, fact: Fact) -> None:
+            super().__init__()
+            self.fact = fact
+
+    class Warm(Message):
+        """What is needed after the first paint has been imported, on a thread."""
+
+    def __init__(self, paths: Paths, settings: Settings, *, first: str = "text") -> None:
+        super().__init__()
+        self.services = Services(paths, settings, self._post_fact)
+        self.machine = Machine()
+        self.pages: dict[str, Page] = {}
+        self.current = ""
+        self.fatal = ""
+        """Why the app ended, if it broke: one line for the terminal that it leaves behind."""
+        self._first = first
+        self._said: tuple[str, float] = ("", 0.0)
+        self._leaving = False
+        for own in (theme.DARK, theme.LIGHT):
+            self.register_theme(own)
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The theme's variables and the families' accents."""
+        return theme.with_accents(super().get_css_variables())
+
+    def compose(self) -> ComposeResult:
+        """Tabs, the page, the status line, the keys."""
+        yield PageTabs(list(PAGES.values()))
+        yield Container(id="pages")
+        yield StatusLine()
+        yield KeyBar()
+
+    async def on_mount(self) -> None:
+        """Show the first page; everything that can wait comes after the first paint."""
+        settings = self.services.settings
+        wanted = settings.theme or theme.DARK.name
+        self.theme = wanted if wanted in self.available_themes else theme.DARK.name
+        self.set_keymap(dict(settings.keys))
+        await self.go(self._first)
+        self.call_after_refresh(self._settle)
+
+    def _settle(self) -> None:
+        settings = self.services.settings
+        if settings.problem:
+            self.tell(settings.problem, "warning")
+        if settings.theme and settings.theme not in self.available_themes:
+            self.tell(f"there is no theme {settings.theme!r}; ctrl+p lists them", "warning")
+        self.set_interval(1 / settings.refresh, self._tick)
+        self.set_interval(1.0, self._show_status)
+        threading.Thread(target=self._warm_up, name="warm up", daemon=True).start()
+
+    def _warm_up(self) -> None:
+        import studio.jobs  # noqa: F401
+
+        self.machine.start()
+        if self.is_running:
+            self.post_message(self.Warm())
+        import models.families
+
+        for family in models.families.FAMILIES.values():
+            family.recipe_class()
+
+    def on_studio_app_warm(self) -> None:
+        """Start the workers."""
+        with self.telling():
+            self.services.jobs.start()
+        self._show_status()
+
+    # Pages
+
+    async def go(self, name: str) -> Page:
+        """Show the page called `name`, and return it."""
+        page = self.pages.get(name)
+        before = self.pages.get(self.current)
+        if page is not None and page is before:
+            return page
+        if before is not None:
+            before.last_focus = self.focused
+        if page is None:
+            page = PAGES[name].load()(id=f"page-{name}")
+            page.display = before is None
+            await self.query_one("#pages").mount(page)
+            self.pages[name] = page
+        if before is not None:
+            before.display = False
+            before.hidden()
+        page.display = True
+        self.current = self.query_one(PageTabs).current = name
+        page.take_focus()
+        with self.telling():
+            page.shown()
+        return page
+
+    async def action_page(self, name: str) -> None:
+        await self.go(name)
+
+    async def on_page_tabs_chosen(self, event: PageTabs.Chosen) -> None:
+        await self.go(event.name)
+
+    async def open_model(self, family: str, model_id: str) -> None:
+        """Show a model on the page that plays its family."""
+        info = player(family)
+        if info is None:
+            self.tell(f"no page plays {family} models yet", "warning")
+            return
+        page = await self.go(info.name)
+        with self.telling():
+            page.open_model(model_id)
+
+    async def open_run(self, family: str, run_id: str) -> None:
+        """Show a run's output on the page that plays its family."""
+        info = player(family) or PAGES["jobs"]
+        page = await self.go(info.name)
+        with self.telling():
+            page.open_run(run_id)
+
+    def _tick(self) -> None:
+        page = self.pages.get(self.current)
+        if page is not None and self.is_running and not self._leaving:
+            with self.telling():
+                page.tick()
+
+    # What is said
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """Turn an error that a person can do something about into one line on the screen."""
+        try:
+            yield
+        except UserError as error:
+            self.tell(str(error), "error")
+
+    def tell(self, text: str, severity: Severity = "information") -> None:
+        """Say one line. It is shown to the letter; the same line is not said twice within seconds."""
+        now = time.monotonic()
+        if (text, True) == (self._said[0], now - self._said[1] < QUIET):
+            return
+        self._said = (text, now)
+        self.notify(visible(text), severity=severity, markup=False)
+
+    async def run_action(self, action: Any, default_namespace: Any = None, namespaces: Any = None) -> bool:
+        """Run an action; an error a person can do something about is said, and the studio stays up."""
+        try:
+            return await super().run_action(action, default_namespace, namespaces)
+        except UserError as error:
+            self.tell(str(error), "error")
+            return True
+
+    def _post_fact(self, fact: Fact) -> None:
+        if self.is_running:
+            self.post_message(self.Happened(fact))
+
+    def on_studio_app_happened(self, event: Happened) -> None:
+        """Tell the pages, and the person where it matters."""
+        fact = event.fact
+        for page in list(self.pages.values()):
+            with self.telling():
+                page.fact(fact)
+        words: Mapping[str, tuple[str, Severity]] = {
+            "done": (f"done: {fact.text}", "information"),
+            "failed": (f"failed: {fact.text}", "error"),
+            "interrupted": (f"interrupted: {fact.text}", "warning"),
+        }
+        if fact.kind in words:
+            self.tell(*words[fact.kind])
+        self._show_status()
+
+    def _show_status(self) -> None:
+        if self.is_running:
+            self.query_one(StatusLine).status = self.status()
+
+    def status(self) -> Status:
+        """What the status line says now."""
+        from studio.summary import status_of
+
+        with self.telling():
+            return status_of(self.services, self.machine)
+        return Status(self.machine.device, memory=self.machine.memory())
+
+    def action_help(self) -> None:
+        """List the keys of the page."""
+        from studio.widgets.help import Help, key_groups
+
+        page = self.pages[self.current]
+        about = type(page).help.strip()
+        self.push_screen(Help(f"{page.title}: keys", about, key_groups(self, self.screen.active_bindings)))
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C does not end the studio; say what does."""
+        self.tell("q quits")
+
+    # The end
+
+    async def action_quit(self) -> None:
+        """Leave; ask first where runs are executed here."""
+        from studio.summary import quit_question
+
+        question = quit_question(self.services)
+        if question is None:
+            self.leave()
+        else:
+            self.push_screen(question, lambda answer: self.leave() if answer else None)
+
+    def leave(self) -> None:
+        """Stop and keep what runs here, then end; within seconds, whatever happens."""
+        if self._leaving:
+            return
+        self._leaving = True
+        if self.services.jobs.running():
+            self.tell("saving what was learned, then leaving")
+        self.set_timer(GRACE + 0.5, lambda: self.exit(0))
+        threading.Thread(target=self._close, name="leaving", daemon=True).start()
+
+    def _close(self) -> None:
+        for page in self.pages.values():
+            with self.telling():
+                page.closing()
+        self.services.jobs.close(GRACE)
+        self.call_later(self.exit, 0)
+
+    def _fatal_error(self) -> None:
+        """An error that is nobody's but ours: the whole of it to the log, one line to the person, the terminal back."""
+        error = self._exception
+        log = self.services.paths.log
+        with log.open("a", encoding="utf-8", errors="replace") as file:
+            file.write("".join(traceback.format_exception(error)))
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        self.fatal = f"studio: {visible(reason)}; the log is {visible(str(log))}"
+        self._close_messages_no_wait()

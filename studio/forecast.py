@@ -1,0 +1,47 @@
+"""What a training will take, in words for the Train page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from studio import figures
+
+if TYPE_CHECKING:
+    from models.text.recipe import TextRecipe
+    from studio.registry import Registry
+
+
+def text(recipe: TextRecipe, registry: Registry) -> str:
+    """Two lines: the size of the network and its memory; the time, the steps and the passes over the corpus."""
+    from models.text.estimate import estimate, size_of
+
+    characters, symbols = size_of(recipe)
+    found = estimate(recipe, characters=characters, symbols=symbols, known=measured(registry))
+    first = (
+        f"About {figures.count(found.parameters)} parameters, {figures.size(found.model)}; "
+        f"{figures.size(found.memory)} of memory to train"
+    )
+    if found.steps is None or found.seconds is None:
+        return f"{first}\nIt ends when {recipe.patience} validations in a row bring no gain"
+    limit = "At most" if recipe.patience is not None else "About"
+    passes = "" if found.passes is None else f", {found.passes:.1f} passes"
+    source = "as measured here" if found.measured else "rule of thumb"
+    second = (
+        f"{limit} {figures.spoken(found.seconds)}: {figures.count(found.steps)} steps{passes} "
+        f"({figures.rate(1 / found.step_seconds)}, {source})"
+    )
+    return f"{first}\n{second}"
+
+
+def measured(registry: Registry) -> tuple[TextRecipe, float] | None:
+    """The newest text run that tells how fast this machine is: its recipe, and the seconds of a step."""
+    from models.errors import UsageError
+    from models.text.recipe import TextRecipe
+
+    for run in registry.runs(("running", "done", "stopped"), limit=20):
+        if run.family == "text" and run.step >= 50 and run.seconds > 0:
+            try:
+                return TextRecipe.checked(run.recipe), run.seconds / run.step
+            except UsageError:
+                continue
+    return None

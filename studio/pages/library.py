@@ -1,0 +1,257 @@
+"""The Library page: every model with its figures; filter, open, train further, rename, delete."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.events import Resize
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from studio import figures
+from studio.pages.base import Page
+from studio.visible import visible
+from studio.widgets.rows import Cell, Column, RowList
+from studio.widgets.tail import Tail
+
+if TYPE_CHECKING:
+    from studio.pages.train import TrainPage
+    from studio.registry import Model
+
+COLUMNS = (
+    Column("name"),
+    Column("family", 6),
+    Column("held out", 8, right=True),
+    Column("loss", 6, right=True, shows_from=66),
+    Column("steps", 9, right=True),
+    Column("trained", 8, right=True, shows_from=96),
+    Column("size", 7, right=True),
+    Column("age", 7, right=True),
+)
+EMPTY = """\
+No models yet.
+
+Press 2 for the Train page and start with Ctrl+S: what a training learns
+is kept here, the best of it as it goes."""
+
+
+class LibraryPage(Page):
+    """A list of models, and beside or under it the recipe of the one under the cursor."""
+
+    title = "Library"
+    key = "4"
+    accent = "$family-text"
+    help = """
+Every model that was trained or imported, newest first. Loss and held-out loss are in nats per symbol: lower is
+better. Type after / to filter by name; Escape leaves the filter.
+"""
+    DEFAULT_CSS = """
+    LibraryPage { layout: vertical; }
+    LibraryPage #filter { height: 1; padding: 0 2; }
+    LibraryPage #filter Static { width: auto; color: $text-muted; }
+    LibraryPage #filter Input { width: 1fr; background: transparent; }
+    LibraryPage #body { height: 1fr; layout: vertical; }
+    LibraryPage RowList { height: 3fr; }
+    LibraryPage #recipe { height: 2fr; background: $surface; padding: 0 1; }
+    LibraryPage.-beside #body { layout: horizontal; }
+    LibraryPage.-beside RowList { height: 1fr; width: 5fr; }
+    LibraryPage.-beside #recipe { height: 1fr; width: 3fr; margin-left: 1; }
+    LibraryPage .empty { display: none; }
+    LibraryPage.-empty .empty { display: block; }
+    LibraryPage.-empty #body, LibraryPage.-empty #filter { display: none; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Open", id="library.open", tooltip="Let the model write on the Text page"),
+        Binding("t", "further", "Train further", id="library.further", tooltip="Go on learning, from this model"),
+        Binding("slash", "filter", "Filter", id="library.filter", tooltip="Show the models whose name holds a text"),
+        Binding("r", "rename", "Rename", id="library.rename", tooltip="Give the model another name"),
+        Binding("d,delete", "delete", "Delete", id="library.delete", tooltip="Delete the model, after a question"),
+    ]
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.seen = -1
+        self.models: Sequence[Model] = ()
+
+    def compose(self) -> ComposeResult:
+        """The filter over the list and the recipe."""
+        with Horizontal(id="filter"):
+            yield Static("", id="count", markup=False)
+            yield Input(placeholder="/ filters by name", compact=True, id="wanted")
+        with Vertical(id="body"):
+            yield RowList(COLUMNS, self.cells, model_id, id="models")
+            yield Tail("Details", id="recipe")
+        yield Static(EMPTY, classes="empty", markup=False)
+
+    @property
+    def rows(self) -> RowList[Model]:
+        return self.query_one("#models", RowList)
+
+    def first_focus(self) -> Widget:
+        return self.rows
+
+    def action_leave_field(self) -> None:
+        self.rows.focus()
+
+    def on_resize(self, event: Resize) -> None:
+        """Beside the list where there is room for it, else under it."""
+        self.set_class(event.size.width >= 120, "-beside")
+
+    # Looking
+
+    def shown(self) -> None:
+        self.seen = -1
+        self.look()
+
+    def tick(self) -> None:
+        self.look()
+
+    def look(self) -> None:
+        """Read the models again if anything in the registry has changed."""
+        revision = self.services.registry.revision()
+        if revision != self.seen:
+            self.seen = revision
+            models = self.services.registry.models()
+            if models != self.models or not models:
+                self.models = models
+                self.set_class(not models, "-empty")
+                self.filter()
+
+    def filter(self) -> None:
+        """Show the models whose name holds what is typed."""
+        wanted = self.query_one("#wanted", Input).value.strip().casefold()
+        found = [model for model in self.models if wanted in model.name.casefold()]
+        many = len(self.models)
+        count = f"{len(found)} of {many}" if wanted else f"{many}"
+        self.query_one("#count", Static).update(Content(f"{count} {'model' if many == 1 else 'models'}  "))
+        self.rows.show(found)
+
+    def cells(self, model: Model) -> Sequence[Cell]:
+        """The texts of one model."""
+        if model.problem:
+            return ((model.name, "bad"), model.family, (model.problem, "bad"), "", "", "", figures.size(model.size),
+                    figures.age(time.time() - model.created))  # fmt: skip
+        return (
+            model.name,
+            (model.family, "accent"),
+            figures.loss(model.metrics.get("val_loss")),
+            figures.loss(model.metrics.get("loss")),
+            figures.count(model.step),
+            figures.clock(model.seconds),
+            figures.size(model.size),
+            figures.age(time.time() - model.created),
+        )
+
+    @on(RowList.Moved)
+    def _moved(self, event: RowList.Moved) -> None:
+        event.stop()
+        tail = self.query_one("#recipe", Tail)
+        tail.show(Content("") if event.item is None else self.details(event.item))
+        self.refresh_bindings()
+
+    def details(self, model: Model) -> Content:
+        """All figures and knobs of a model, one a line."""
+        lines = [Content.styled(visible(model.name), "bold")]
+        if model.problem:
+            lines.append(Content(f"{model.problem}: its file is not what was saved; delete it, or train it again"))
+        facts = {
+            **{name.replace("_", " "): figures.loss(value) for name, value in sorted(model.metrics.items())},
+            "steps": figures.count(model.step),
+            "trained for": figures.clock(model.seconds),
+            "size": figures.size(model.size),
+            "id": model.id,
+        }
+        from studio.widgets.field import as_text
+
+        knobs = {name.replace("_", " "): as_text(value) or "none" for name, value in model.recipe.items()}
+        for part in (facts, knobs):
+            lines.append(Content(""))
+            lines.extend(Content(f"{name:<16} {visible(value)}") for name, value in part.items())
+        return Content("\n").join(lines)
+
+    @on(RowList.Chosen)
+    async def _chosen(self, event: RowList.Chosen) -> None:
+        event.stop()
+        await self.action_open()
+
+    # Filtering
+
+    def action_filter(self) -> None:
+        self.query_one("#wanted", Input).focus()
+
+    @on(Input.Changed, "#wanted")
+    def _typed(self) -> None:
+        self.filter()
+
+    @on(Input.Submitted, "#wanted")
+    def _typed_all(self) -> None:
+        self.rows.focus()
+
+    # Acting
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without a model under the cursor its actions are dimmed; a broken one can only be renamed or deleted."""
+        if action not in ("open", "further", "rename", "delete"):
+            return super().check_action(action, parameters)
+        model = self.rows.item if self.query("#models") else None
+        return True if model is not None and (not model.problem or action in ("rename", "delete")) else None
+
+    async def action_open(self) -> None:
+        model = self.rows.item
+        if model is not None and not model.problem:
+            await self.studio.open_model(model.family, model.id)
+
+    async def action_further(self) -> None:
+        model = self.rows.item
+        if model is not None and not model.problem:
+            page = cast("TrainPage", await self.studio.go("train"))
+            page.further(model)
+
+    def action_rename(self) -> None:
+        from studio.registry import check_name
+        from studio.widgets.dialogs import Prompt
+
+        model = self.rows.item
+        if model is None:
+            return
+
+        def renamed(name: str | None) -> None:
+            if name is not None:
+                with self.studio.telling():
+                    self.services.registry.rename_model(model.id, name)
+                    self.look()
+
+        self.app.push_screen(Prompt("Rename the model", model.name, check=check_name), renamed)
+
+    def action_delete(self) -> None:
+        from studio.widgets.dialogs import Answer, Question
+
+        model = self.rows.item
+        if model is None:
+            return
+
+        def answered(answer: str | None) -> None:
+            if answer:
+                with self.studio.telling():
+                    self.services.registry.delete_model(model.id)
+                    self.look()
+
+        self.app.push_screen(
+            Question(
+                f"Delete the model “{model.name}”?",
+                f"Its weights ({figures.size(model.size)}) are gone for good.",
+                [Answer("y", "Delete it", "yes")],
+            ),
+            answered,
+        )
+
+
+def model_id(model: Model) -> str:
+    return model.id

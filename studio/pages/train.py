@@ -1,0 +1,334 @@
+"""The Train page: a recipe to fill in, what it will take, and one key that starts it."""
+
+from __future__ import annotations
+
+import pkgutil
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.events import Click, Resize
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from models.errors import UsageError, UserError
+from studio.pages.base import Page
+from studio.visible import visible
+from studio.widgets.choice import Choice
+from studio.widgets.form import RecipeForm
+from studio.widgets.tail import Tail
+
+if TYPE_CHECKING:
+    from models.recipe import Recipe
+    from studio.registry import Model
+
+FORECASTS = {"text": "studio.forecast:text"}
+"""Where a family's recipe is turned into words about its time and size."""
+FIXED = {"text": ("unit", "words", "lowercase", "cell", "layers", "units", "input", "embedding")}
+"""The knobs that a model's weights have settled, when it is trained further."""
+
+
+Wanted = tuple[str, Any, Any]
+"""What a preview is of: the command line, the sources, their encoding."""
+
+
+class TrainPage(Page):
+    """One family's form at a time."""
+
+    title = "Train"
+    key = "2"
+    accent = "$family-text"
+    help = """
+A training is described by a recipe. Choose a preset, change what you like: what is wrong is said beside the knob
+as you type. A star marks what differs from the preset. Sources are parted by semicolons.
+"""
+    DEFAULT_CSS = """
+    TrainPage { layout: vertical; padding: 0 1; }
+    TrainPage #head { height: 1; }
+    TrainPage #head .label { width: 8; text-style: bold; }
+    TrainPage #head Choice { width: auto; min-width: 8; margin-right: 2; }
+    TrainPage #head Choice#preset { min-width: 19; }
+    TrainPage #head #name { width: 1fr; max-width: 40; background: $surface; }
+    TrainPage #banner { height: 1; color: $family-text; display: none; }
+    TrainPage.-further #banner { display: block; }
+    TrainPage RecipeForm { margin-top: 1; }
+    TrainPage #reads { display: none; margin-bottom: 1; }
+    TrainPage.-tall #reads { display: block; }
+    TrainPage.-tall RecipeForm { height: auto; max-height: 100%; }
+    TrainPage #told { height: 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
+    TrainPage #told.-wrong { color: $text-error; text-style: bold; }
+    TrainPage #foot { height: 2; background: $surface; }
+    TrainPage #forecast { width: 1fr; padding: 0 1; }
+    TrainPage #start {
+        width: 12; height: 2; text-align: center; background: $family-text; color: auto; text-style: bold;
+        &.-off { background: $panel; color: $text-disabled; }
+        &:nocolor { text-style: bold reverse; }
+        &.-off:nocolor { text-style: none; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s,f5", "start", "Start", id="train.start", tooltip="Start the training"),
+        Binding("f2", "advanced", "Advanced", id="train.advanced", tooltip="Show or fold away the advanced knobs"),
+        Binding("up", "app.focus_previous", "The field above", id="train.up", show=False),
+        Binding("down,enter", "app.focus_next", "The field below", id="train.down", show=False),
+        Binding("f3", "preset", "Preset", id="train.preset", tooltip="Take the next preset"),
+        Binding("f4", "fresh", "Fresh model", id="train.fresh", show=False,
+                tooltip="Leave the model that was to be trained further, and start a new one"),
+    ]  # fmt: skip
+
+    class Opened(Message):
+        """The beginning of a corpus was read."""
+
+        def __init__(self, wanted: Wanted, text: str) -> None:
+            super().__init__()
+            self.wanted, self.text = wanted, text
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.family = "text"
+        self.model: Model | None = None
+        self.roomy = False
+        self.previewed: Wanted | None = None
+
+    def compose(self) -> ComposeResult:
+        """What is trained, the form, what it will take."""
+        from models.families import FAMILIES
+
+        kind = FAMILIES[self.family].recipe_class()
+        with Horizontal(id="head"):
+            yield Static("Family", classes="label")
+            yield Choice(list(FAMILIES), self.family, id="family")
+            yield Static("Preset", classes="label")
+            yield Choice(list(kind.presets), kind.default_preset, id="preset")
+            yield Static("Name", classes="label")
+            yield Input(placeholder="as the corpus", compact=True, id="name")
+        yield Static("", id="banner", markup=False)
+        yield RecipeForm(kind, suggesters=suggesters(self.family), also=missing)
+        yield Tail("What it reads", id="reads")
+        yield Static("", id="told", markup=False)
+        with Horizontal(id="foot"):
+            yield Static("", id="forecast", markup=False)
+            yield Static("Start\nCtrl+S", id="start", markup=False)
+
+    @property
+    def form(self) -> RecipeForm:
+        return self.query_one(RecipeForm)
+
+    def first_focus(self) -> Widget:
+        return self.query_one("#preset")
+
+    def shown(self) -> None:
+        self.form.check()
+
+    # Filling in
+
+    @on(RecipeForm.Changed)
+    def _changed(self, event: RecipeForm.Changed) -> None:
+        event.stop()
+        form = self.form
+        self.query_one("#forecast", Static).update(Content(visible(self.forecast(form.recipe), lines=True)))
+        self.query_one("#start").set_class(form.recipe is None, "-off")
+        corpus = form.values().get("corpus") or (self.family,)
+        self.query_one("#name", Input).placeholder = visible(name_for(corpus))
+        self.explain()
+        self.preview()
+        self.refresh_bindings()
+
+    @on(RecipeForm.Visited)
+    def _visited(self, event: RecipeForm.Visited) -> None:
+        event.stop()
+        self.explain()
+
+    def explain(self) -> None:
+        """In one line: what is wrong, first with the field that has the focus, else what that field is for."""
+        from studio.widgets.field import Field
+
+        form, focused = self.form, self.screen.focused
+        field = focused.parent if focused is not None and isinstance(focused.parent, Field) else None
+        told = self.query_one("#told", Static)
+        problem = field.problem if field is not None else ""
+        if problem and field is not None:
+            text = f"{field.knob}: {problem}"
+        elif form.problems and (field is None or "" in form.problems):
+            knob, problem = next(iter(form.problems.items()))
+            text = f"{knob}: {problem}" if knob else problem
+        else:
+            problem = ""
+            text = field.about if field is not None else "Tab or the arrows move from field to field."
+        told.set_class(bool(problem), "-wrong")
+        told.update(Content(visible(text)))
+
+    def forecast(self, recipe: Recipe | None) -> str:
+        """Two lines about size and time."""
+        if recipe is None:
+            wrong = len(self.form.problems)
+            return f"{wrong} {'thing' if wrong == 1 else 'things'} to put right before it can start"
+        words: str = pkgutil.resolve_name(FORECASTS[self.family])(recipe, self.services.registry)
+        return words
+
+    def on_resize(self, event: Resize) -> None:
+        """Where there is room, what is to be read shows under the form."""
+        self.roomy = event.size.width >= 110 and event.size.height >= 38
+        self.set_class(self.roomy and not self.form.advanced, "-tall")
+        self.preview()
+
+    def preview(self) -> None:
+        """Under the form: the command line that does the same, and how the corpus begins; read on a thread."""
+        recipe = self.form.recipe
+        if not self.has_class("-tall") or recipe is None:
+            return
+        from studio.preview import command
+
+        values = recipe.model_dump()
+        line = command(
+            self.family, self.preset, self.form.kind.preset(self.preset).model_dump(), values, self.name_typed
+        )
+        wanted = (line, values.get("corpus"), values.get("encoding"))
+        if wanted != self.previewed:
+            self.previewed = wanted
+            folder = self.services.paths.home
+            threading.Thread(target=self._read, args=(wanted, folder), name="preview", daemon=True).start()
+
+    def _read(self, wanted: Wanted, folder: Path) -> None:
+        from studio.preview import opening
+
+        _, corpus, encoding = wanted
+        try:
+            text = opening(corpus or (), encoding or "utf-8", folder)
+        except UserError as error:
+            text = str(error)
+        if self.is_attached:
+            self.post_message(self.Opened(wanted, text))
+
+    def on_train_page_opened(self, event: Opened) -> None:
+        """Show what was read, unless something else is wanted by now."""
+        if event.wanted == self.previewed:
+            line, text = visible(event.wanted[0]), visible(event.text, lines=True)
+            self.query_one("#reads", Tail).show(Content.assemble(("$ " + line, "bold"), "\n\n", text))
+
+    @property
+    def preset(self) -> str:
+        """The name of the chosen preset."""
+        return self.query_one("#preset", Choice).value
+
+    @property
+    def name_typed(self) -> str:
+        """The name in its field; empty for the corpus's."""
+        return self.query_one("#name", Input).value.strip()
+
+    @on(Input.Changed, "#name")
+    def _named(self) -> None:
+        self.preview()
+
+    @on(Choice.Changed, "#preset")
+    def _preset(self, event: Choice.Changed) -> None:
+        event.stop()
+        recipe = self.form.kind.preset(event.value)
+        fixed = FIXED[self.family] if self.model is not None else ()
+        self.form.fill(recipe.model_dump(), keep=("corpus", "encoding", *fixed))
+
+    @on(Choice.Changed, "#family")
+    async def _family(self, event: Choice.Changed) -> None:
+        event.stop()
+        self.family = event.value
+        await self.recompose()
+
+    def action_preset(self) -> None:
+        self.query_one("#preset", Choice).action_turn(1)
+
+    def action_advanced(self) -> None:
+        self.form.unfold(not self.form.advanced)
+        self.set_class(self.roomy and not self.form.advanced, "-tall")
+        self.preview()
+
+    # Training further
+
+    def further(self, model: Model) -> None:
+        """Fill in the recipe of a model that is to be trained further."""
+        self.model = model
+        form = self.form
+        form.fill({name: value for name, value in model.recipe.items() if name in form.fields})
+        form.fix(FIXED[self.family])
+        self.set_class(True, "-further")
+        self.query_one("#banner", Static).update(
+            Content(f"Training “{visible(model.name)}” further: its network stays as it is. F4 starts a fresh one.")
+        )
+        self.query_one("#name", Input).value = model.name
+        self.refresh_bindings()
+
+    def action_fresh(self) -> None:
+        self.model = None
+        self.form.fix(())
+        self.set_class(False, "-further")
+        self.query_one("#name", Input).value = ""
+        self.refresh_bindings()
+
+    # Starting
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Start is dimmed while something is wrong; a fresh model is offered only in place of another."""
+        if action == "start" and self.query(RecipeForm):
+            return True if self.form.recipe is not None else None
+        if action == "fresh":
+            return self.model is not None
+        return super().check_action(action, parameters)
+
+    def on_click(self, event: Click) -> None:
+        """The start button."""
+        if event.widget is not None and event.widget.id == "start":
+            self.call_later(self.studio.run_action, "start", self)
+
+    async def action_start(self) -> None:
+        """Queue the run and show it. Raises UsageError, which is said, for what will not do."""
+        self.form.check()
+        recipe = self.form.recipe
+        if recipe is None:
+            raise UsageError(next(iter(self.form.problems.values())))
+        values = located(recipe.model_dump(mode="json"))
+        name = self.name_typed or name_for(values.get("corpus") or (self.family,))
+        base = self.model.id if self.model is not None else None
+        run = self.services.jobs.submit(self.family, values, name, base)
+        page = await self.studio.go("jobs")
+        page.open_run(run.id)
+
+
+def suggesters(family: str) -> Mapping[str, Any]:
+    """What completes the fields of a family's form."""
+    if family != "text":
+        return {}
+    from studio.widgets.corpus import NAMES, CorpusSuggester
+
+    return {"corpus": CorpusSuggester(NAMES)}
+
+
+def name_for(sources: Any) -> str:
+    """A name for a model: that of the first thing it reads."""
+    first = Path(str(sources[0])).name or str(sources[0])
+    return first.rpartition(".")[0] or first
+
+
+def missing(values: Mapping[str, Any]) -> dict[str, str]:
+    """What a recipe cannot know: sources that are neither a text with a name nor on this machine."""
+    from studio.widgets.corpus import NAMES
+
+    for source in values.get("corpus", ()):
+        if source not in NAMES and not Path(source).expanduser().exists():
+            return {"corpus": f"there is no file or folder {source!r}"}
+    return {}
+
+
+def located(values: dict[str, Any]) -> dict[str, Any]:
+    """A recipe's values with its files by their full path: another program, elsewhere, may execute the run."""
+    from studio.widgets.corpus import NAMES
+
+    sources = [
+        source if source in NAMES else str(Path(source).expanduser().resolve()) for source in values.get("corpus", ())
+    ]
+    return {**values, "corpus": sources} if sources else values
