@@ -1,8 +1,9 @@
 """LSTM and GRU cells stepped in NumPy: the network of a text model without TensorFlow.
 
 The arithmetic is that of Keras's LSTM and GRU (`reset_after=True`) in float32. Three things make it quick: the first
-layer's input projection is a table look-up, because a symbol is one of few; the logistic function is a scaled tanh,
-so that one ufunc call serves all gates; and all work happens in place, in buffers that live as long as the lanes.
+layer's input projection is a table look-up, because a symbol is one of few; the logistic gates are negated in the
+weights and divide by 1 + exp(-x) instead of multiplying by its inverse; and all work happens in place, in buffers that
+live as long as the lanes.
 
 Products are cut into pieces small enough that OpenBLAS keeps each on the calling thread. Handing a few microseconds
 of work to a second thread costs more than it saves, stalls for milliseconds while a training keeps all cores busy,
@@ -11,6 +12,7 @@ and would let the rounding depend on the number of cores.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,12 +20,12 @@ from numpy.typing import NDArray
 
 from models.text.weights import Floats, Network
 
-GEMV_SERIAL = 9216
+GEMV_SERIAL = 460_800
 """OpenBLAS runs a matrix-vector product of fewer elements on one thread (interface/gemv.c)."""
 GEMM_SERIAL = 262_144
 """OpenBLAS runs a matrix product of at most so many multiplications on one thread (interface/gemm.c)."""
 SMALLEST_PIECE = 16
-HALF = np.float32(0.5)
+ONE = np.float32(1)
 
 
 class Product:
@@ -52,7 +54,7 @@ class Product:
         return np.zeros((self.groups, lanes, rows, self.width), np.float32)
 
     def bind(self, x: Floats, out: Floats) -> tuple[Floats, Floats, Floats]:
-        """The arguments with which `np.matmul(a, b, out=c)` computes x (lanes, rows, depth) into a `buffer`."""
+        """The arguments with which `np.matmul` computes x (lanes, rows, depth) into a `buffer`."""
         lanes, rows, _ = x.shape
         groups, count, _, piece = self.pieces.shape
         return x[:, None, None], self.pieces, out.reshape(groups, lanes, rows, count, piece).transpose(1, 0, 3, 2, 4)
@@ -72,10 +74,10 @@ def _piece(columns: int, most: int) -> int:
 class State:
     """The recurrent state of some lanes, changed in place.
 
-    `hidden` is (lanes, rows, layers * units): neighbouring layers lie side by side, so that a layer's input and its
-    own state are one contiguous slice. `memory` is the LSTM's cell state (layers, lanes, rows, units), for a GRU
-    (0, ...). One row a lane follows the whole text; a window that is re-read for every symbol has one row for each
-    window under way.
+    `hidden` is (lanes, rows, layers * units + 1): neighbouring layers lie side by side, so that a layer's input and
+    its own state are one contiguous slice, and the last column is 1, for the bias of the dense layer. `memory` is the
+    LSTM's cell state (layers, lanes, rows, units), for a GRU (0, ...). One row a lane follows the whole text; a window
+    that is re-read for every symbol has one row for each window under way.
     """
 
     hidden: Floats
@@ -84,10 +86,9 @@ class State:
     @classmethod
     def zero(cls, network: Network, lanes: int, rows: int) -> State:
         memories = network.layers if network.cell == "lstm" else 0
-        return cls(
-            np.zeros((lanes, rows, network.layers * network.units), np.float32),
-            np.zeros((memories, lanes, rows, network.units), np.float32),
-        )
+        hidden = np.zeros((lanes, rows, network.layers * network.units + 1), np.float32)
+        hidden[:, :, -1] = 1
+        return cls(hidden, np.zeros((memories, lanes, rows, network.units), np.float32))
 
     def lanes(self, first: int, last: int) -> State:
         """Lanes first..last-1 as a view."""
@@ -95,6 +96,11 @@ class State:
 
     def copy(self) -> State:
         return State(self.hidden.copy(), self.memory.copy())
+
+    def clear(self, lane: int, row: int) -> None:
+        """Put one row of a lane in the zero state."""
+        self.hidden[lane, row, :-1] = 0
+        self.memory[:, lane, row] = 0
 
     def set(self, other: State) -> None:
         """Take over the numbers of a state of the same shape."""
@@ -122,21 +128,23 @@ class Products:
             tuple(Product(matrix, gates, rows) for matrix in network.weights),
             tuple(None if matrix is None else Product(matrix, gates, rows) for matrix in network.inputs),
             None if network.kernel is None else Product(network.kernel, gates, 1),
-            Product(network.dense, 1, 1),
+            Product(np.concatenate([network.dense, network.dense_bias[None]]), 1, 1),
         )
 
 
 class Stepper:
     """Moves a `State` on by one symbol a lane; owns the buffers for it.
 
-    Overflow in the weights shows as non-finite logits; call under `np.errstate(all="ignore")`.
+    `outputs` is a slice, by lane, of a `buffer` of the dense product. Overflow in the weights shows as non-finite
+    logits; call under `np.errstate(all="ignore")`.
     """
 
-    def __init__(self, products: Products, state: State) -> None:
+    def __init__(self, products: Products, state: State, outputs: Floats) -> None:
         network = self.network = products.network
         lanes, rows, _ = state.hidden.shape
         units = network.units
         self._entering = np.zeros((network.gates, lanes, 1, units), np.float32)
+        self._looked_up = self._entering[:, :, 0]
         if network.embedding is not None and products.kernel is not None:
             self._vectors = np.zeros((lanes, 1, network.embedding.shape[1]), np.float32)
             self._projected = products.kernel.buffer(lanes, 1)
@@ -144,32 +152,26 @@ class Stepper:
         kind = _Lstm if network.cell == "lstm" else _Gru
         self._layers = [kind(products, layer, state, self._entering) for layer in range(network.layers)]
         self.top = state.hidden[:, :, (network.layers - 1) * units :]
-        self._picked = np.zeros((lanes, 1, units), np.float32)
-        outputs = products.dense.buffer(lanes, 1)
+        self._picked = np.zeros((lanes, 1, units + 1), np.float32)
         self._dense = products.dense.bind(self.top if rows == 1 else self._picked, outputs)
-        self._outputs = outputs[0, :, 0, : network.symbols]
 
     def advance(self, ids: NDArray[np.intp]) -> None:
         """Read one symbol a lane; `ids` is (lanes,)."""
         network = self.network
         if network.table is not None:
-            network.table.take(ids, axis=1, out=self._entering[:, :, 0], mode="clip")
+            network.table.take(ids, 1, self._looked_up, "clip")
         elif network.embedding is not None:
             network.embedding.take(ids, axis=0, out=self._vectors[:, 0], mode="clip")
-            x, pieces, out = self._project
-            np.matmul(x, pieces, out=out)
+            np.matmul(*self._project)
             np.add(self._projected[..., : network.units], network.bias, out=self._entering)
         for layer in self._layers:
             layer.step()
 
-    def logits(self, out: Floats, rows: NDArray[np.intp] | None = None) -> None:
-        """Write the logits of the next symbol into `out` (lanes, symbols); with several rows, from row `rows[lane]`."""
-        if rows is not None:
-            for lane, row in enumerate(rows):
-                self._picked[lane, 0] = self.top[lane, row]
-        x, pieces, product = self._dense
-        np.matmul(x, pieces, out=product)
-        np.add(self._outputs, self.network.dense_bias, out=out)
+    def logits(self, rows: Sequence[int] = ()) -> None:
+        """Put the logits of the next symbols into `outputs`; with several rows a lane, those of row `rows[lane]`."""
+        for lane, row in enumerate(rows):
+            self._picked[lane, 0] = self.top[lane, row]
+        np.matmul(*self._dense)
 
 
 class _Lstm:
@@ -190,18 +192,17 @@ class _Lstm:
         self.i, self.f, self.o, self.c = self.gates
 
     def step(self) -> None:
-        x, pieces, out = self.product
-        np.matmul(x, pieces, out=out)
-        gates, logistic, memory, new = self.gates, self.logistic, self.memory, self.c
-        np.add(gates, self.addend, gates)
-        np.tanh(gates, gates)
-        np.multiply(logistic, HALF, logistic)
-        np.add(logistic, HALF, logistic)
-        np.multiply(memory, self.f, memory)
-        np.multiply(new, self.i, new)
+        np.matmul(*self.product)
+        logistic, memory, new = self.logistic, self.memory, self.c
+        np.add(self.gates, self.addend, self.gates)
+        np.exp(logistic, logistic)
+        np.add(logistic, ONE, logistic)
+        np.tanh(new, new)
+        np.divide(memory, self.f, memory)
+        np.divide(new, self.i, new)
         np.add(memory, new, memory)
         np.tanh(memory, new)
-        np.multiply(new, self.o, self.hidden)
+        np.divide(new, self.o, self.hidden)
 
 
 class _Gru:
@@ -230,21 +231,18 @@ class _Gru:
         self.input_bias = network.input_biases[layer]
 
     def step(self) -> None:
-        x, pieces, out = self.product
-        np.matmul(x, pieces, out=out)
+        np.matmul(*self.product)
         np.add(self.sums, self.bias, self.sums)
         if self.below is not None and self.input_bias is not None:
-            x, pieces, out = self.below
-            np.matmul(x, pieces, out=out)
+            np.matmul(*self.below)
             np.add(self.entering, self.input_bias, self.entering)
         gates, new, hidden = self.gates, self.new, self.hidden
         np.add(gates, self.entering_gates, gates)
-        np.tanh(gates, gates)
-        np.multiply(gates, HALF, gates)
-        np.add(gates, HALF, gates)
-        np.multiply(new, self.r, new)
+        np.exp(gates, gates)
+        np.add(gates, ONE, gates)
+        np.divide(new, self.r, new)
         np.add(new, self.entering_new, new)
         np.tanh(new, new)
         np.subtract(hidden, new, hidden)
-        np.multiply(hidden, self.z, hidden)
+        np.divide(hidden, self.z, hidden)
         np.add(hidden, new, hidden)

@@ -27,7 +27,7 @@ class Network:
     (2u, 4u), input above recurrent ((u, 4u) in layer 0), with its bias in `biases[i]`. For a GRU `weights[i]` is the
     recurrent (u, 3u) and `biases[i]` its bias; `inputs[i]` and `input_biases[i]` are those of the input, None in
     layer 0. Biases are (g, 1, 1, u). `dense` is (u, v), `dense_bias` (v,). Gates are ordered i f o c, or z r h; those
-    under a logistic function are halved, since sigmoid(x) = tanh(x/2)/2 + 1/2, and halving is exact.
+    under a logistic function are negated, for 1 / (1 + exp(-x)).
     """
 
     cell: Cell
@@ -118,12 +118,12 @@ class Network:
 
 
 def _arranged(array: Floats, cell: Cell) -> Floats:
-    """Gates i f c o in the order i f o c, so that the logistic ones are neighbours, and those halved."""
+    """Gates i f c o in the order i f o c, so that the logistic ones are neighbours, and those negated."""
     units = array.shape[-1] // (4 if cell == "lstm" else 3)
     if cell == "lstm":
         i, f, c, o = np.split(array, 4, axis=-1)
         array = np.concatenate([i, f, o, c], axis=-1)
     else:
         array = array.copy()
-    array[..., :-units] *= np.float32(0.5)
+    array[..., :-units] *= -1
     return array

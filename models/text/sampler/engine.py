@@ -8,11 +8,13 @@ import numpy as np
 
 from models.errors import UserError
 from models.text.cells import Products, State, Stepper
-from models.text.sampler.lane import Lane
+from models.text.sampler import sampling
+from models.text.sampler.lane import SNAPSHOT_EVERY, Lane
 from models.text.sampler.sampling import Floats
 from models.text.weights import Network
 
 GROUPS_KEPT = 64
+AHEAD = 32
 NOT_FINITE = "the model's output is not a finite number: its weights are damaged or have diverged; train it again"
 
 
@@ -32,7 +34,8 @@ class Engine:
 
     def _reserve(self, lanes: int) -> None:
         self.state = State.zero(self.network, lanes, self.window or 1)
-        self.logits = np.zeros((lanes, self.network.symbols), np.float32)
+        self.outputs = self.products.dense.buffer(lanes, 1)
+        self.logits = self.outputs[0, :, 0, : self.network.symbols]
         self._groups: dict[tuple[int, int], Group] = {}
 
     def rearrange(self, sources: Sequence[int | None]) -> None:
@@ -65,38 +68,42 @@ class Group:
         lanes = last - first
         self._window = engine.window
         self._state = engine.state.lanes(first, last)
-        self._stepper = Stepper(engine.products, self._state)
+        self._stepper = Stepper(engine.products, self._state, engine.outputs[:, first:last])
         self._logits = engine.logits[first:last]
+        self._symbols = engine.network.symbols
+        self._lanes: Sequence[Lane] = ()
         self._peaks = np.zeros((lanes, 1), np.float32)
         self._ids = np.zeros(lanes, np.intp)
-        self._rows = np.zeros(lanes, np.intp)
-        self._heats = [1.0] * lanes
-        self._inverse = np.ones((lanes, 1), np.float32)
-        self._tempered = False
-        self._weights = np.zeros_like(self._logits)
-        self._beliefs = np.zeros_like(self._logits)
-        self._cumulated = np.zeros(self._logits.shape, np.float64)
-        self._per_lane = list(zip(self._logits, self._weights, self._beliefs, self._cumulated, strict=True))
+        self._ends = [0] * lanes
+        self._uniforms = np.zeros((AHEAD, lanes), np.float32)
+        self._used = AHEAD
+        self._targets = np.zeros(lanes, np.float32)
+        self._factors = np.ones((2, lanes, 1), np.float32)
+        self._weights = np.zeros((2, lanes, self._symbols), np.float32)
+        self._sums = np.zeros((2, lanes, self._symbols), np.float32)
 
-    def read(self, ids: list[int], positions: list[int]) -> None:
-        """Read one symbol a lane; the lanes then end at `positions`."""
-        self._ids[:] = ids
+    def lane_state(self, lane: int) -> State:
+        """The state of one of the group's lanes as a view."""
+        return self._state.lanes(lane, lane + 1)
+
+    def read(self, ids: Sequence[int], ends: Sequence[int]) -> None:
+        """Read one symbol a lane; `ends` are the positions where the lanes then end."""
+        for lane, symbol in enumerate(ids):
+            self._ids[lane] = symbol
+        self._read(ends)
+
+    def _read(self, ends: Sequence[int]) -> None:
         if self._window:
-            for lane, position in enumerate(positions):
-                row = (position - 1) % self._window
-                self._state.hidden[lane, row] = 0
-                self._state.memory[:, lane, row] = 0
+            for lane, end in enumerate(ends):
+                self._state.clear(lane, (end - 1) % self._window)
         self._stepper.advance(self._ids)
 
-    def refresh(self, positions: list[int]) -> None:
-        """Compute the logits of the next symbols, less the largest of each lane; the lanes end at `positions`."""
+    def refresh(self, ends: Sequence[int]) -> None:
+        """Compute the logits of the next symbols, less the largest of each lane; `ends` as for `read`."""
         logits = self._logits
-        if self._window:
-            self._rows[:] = [max(0, position - self._window) % self._window for position in positions]
-            self._stepper.logits(logits, self._rows)
-        else:
-            self._stepper.logits(logits)
-        np.maximum.reduce(logits, axis=1, keepdims=True, out=self._peaks)
+        rows = [max(0, end - self._window) % self._window for end in ends] if self._window else ()
+        self._stepper.logits(rows)
+        np.maximum.reduce(logits, 1, None, self._peaks, keepdims=True)
         np.subtract(logits, self._peaks, logits)
 
     def checked(self) -> Floats:
@@ -106,45 +113,71 @@ class Group:
             raise UserError(NOT_FINITE)
         return logits
 
-    def belief(self, symbol: int) -> float:
-        """How probable the model itself takes a symbol to be, in a group of one lane."""
+    def force(self, lane: Lane, symbol: int) -> None:
+        """Write this symbol, in a group of one lane. Raises UserError as `write` does."""
         weights = np.exp(self.checked(), dtype=np.float64)
-        return float(weights[symbol] / weights.sum())
+        self._lanes = (lane,)
+        self._ids[0] = symbol
+        self._ends[0] = lane.append(symbol, float(weights[symbol] / weights.sum()))
+        self._follow()
 
-    def draw(self, lanes: list[Lane]) -> list[tuple[int, float]]:
-        """A symbol for each lane under its settings, and the model's own belief in it.
+    def prepare(self, lanes: Sequence[Lane]) -> None:
+        """Have `write` write in these lanes, under the settings and from the places they have now."""
+        settings = [lane.settings for lane in lanes]
+        heats = [setting.heat for setting in settings]
+        self._lanes = lanes
+        self._used = AHEAD
+        self._factors[0, :, 0] = [1 / heat for heat in heats]
+        # The last block is the model's own distribution; where no lane has another temperature, the only one.
+        blocks = 1 if all(heat == 1 for heat in heats) else 2
+        self._working = self._factors[:blocks], self._weights[:blocks], self._sums[:blocks]
+        self._totals, self._own_totals = self._sums[0, :, -1], self._sums[blocks - 1, :, -1]
+        targets = [self._targets[lane, ...] for lane in range(len(lanes))]
+        rows = self._logits, self._sums[0], targets, self._weights[blocks - 1]
+        self._plan = list(zip(lanes, settings, *rows, strict=True))
+
+    def write(self) -> int:
+        """Draw a symbol for each lane, append it, and read it; returns how many there are.
 
         Raises UserError where the logits are not finite numbers; nothing has changed then.
         """
-        settings = [lane.settings for lane in lanes]
-        heats = [setting.heat for setting in settings]
-        if heats != self._heats:
-            self._heats = heats
-            self._inverse[:, 0] = [1 / heat for heat in heats]
-            self._tempered = any(heat != 1 for heat in heats)
-        if self._tempered:
-            np.exp(self._logits, self._beliefs)
-            totals = np.add.reduce(self._beliefs, axis=1).tolist()
-            np.multiply(self._logits, self._inverse, self._weights)
-            np.exp(self._weights, self._weights)
-        else:
-            np.exp(self._logits, self._weights)
-        np.add.accumulate(self._weights, axis=1, dtype=np.float64, out=self._cumulated)
-        drawn = []
-        for index, lane in enumerate(lanes):
-            logits, weights, beliefs, cumulated = self._per_lane[index]
-            setting = settings[index]
-            total = cumulated.item(-1)
+        factors, weights, sums = self._working
+        np.multiply(self._logits, factors, weights)
+        np.exp(weights, weights)
+        np.add.accumulate(weights, 2, None, sums)
+        if self._used == AHEAD:
+            for lane, column in zip(self._lanes, self._uniforms.T, strict=True):
+                column[:] = lane.uniforms.some(lane.written_symbols, AHEAD)
+            self._used = 0
+        np.multiply(self._totals, self._uniforms[self._used], self._targets)
+        own_totals = self._own_totals.tolist()
+        for total in own_totals:
             if not total >= 1:
                 raise UserError(NOT_FINITE)
-            if setting.greedy and not setting.penalises:
+        self._used += 1
+        index = 0
+        for lane, setting, logits, cumulated, target, own in self._plan:
+            if setting.plain and not setting.greedy:
+                symbol = int(cumulated.searchsorted(target, "right"))
+                if symbol == self._symbols:
+                    symbol = sampling.last(cumulated)
+            elif setting.greedy and not setting.penalises:
                 symbol = int(logits.argmax())
-            elif setting.plain:
-                symbol = int(cumulated.searchsorted(lane.uniform() * total, "right"))
             else:
                 chosen = setting.distribution(logits, lane.recent(setting))
-                sums = np.cumsum(chosen, dtype=np.float64)
-                symbol = int(sums.searchsorted(lane.uniform() * sums.item(-1), "right"))
-            belief = weights.item(symbol) / total if heats[index] == 1 else beliefs.item(symbol) / totals[index]
-            drawn.append((symbol, belief))
-        return drawn
+                symbol = sampling.pick(chosen.cumsum(), self._uniforms[self._used - 1, index])
+            self._ids[index] = symbol
+            self._ends[index] = lane.append(symbol, own.item(symbol) / own_totals[index])
+            index += 1
+        self._follow()
+        return index
+
+    def _follow(self) -> None:
+        """Read what was appended, and remember the state now and then."""
+        ends = self._ends
+        self._read(ends)
+        self.refresh(ends)
+        if not self._window:
+            for index, end in enumerate(ends):
+                if end % SNAPSHOT_EVERY == 0:
+                    self._lanes[index].keep(end, self.lane_state(index))

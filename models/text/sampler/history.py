@@ -45,7 +45,8 @@ class History:
         """The position of the oldest symbol kept."""
         return self._stored[0]
 
-    def append(self, symbol: int, probability: float) -> None:
+    def append(self, symbol: int, probability: float) -> int:
+        """Add a symbol; returns the new end."""
         _, ids, probabilities = self._stored
         if len(ids) >= self._limit:
             self._trim()
@@ -53,6 +54,7 @@ class History:
         probabilities.append(probability)
         ids.append(symbol)
         self.end += 1
+        return self.end
 
     def _trim(self) -> None:
         """Drop the oldest quarter."""

@@ -24,7 +24,7 @@ SPACING = ((1024, SNAPSHOT_EVERY), (8192, 256))
 SPACING_BEYOND = 4096
 """Snapshots up to 1024 symbols old stay every 32 symbols, up to 8192 every 256, older ones every 4096: going back a
 little is instant, going back far replays some thousand symbols, and memory stays small."""
-DRAWS = 1024
+DRAWS = 2048
 ENDLESS = 1 << 62
 
 
@@ -43,22 +43,23 @@ class Uniforms:
     save or to go back to. `stream` 0 is the seed's own stream; each other number is an independent one.
     """
 
-    __slots__ = ("_block", "_numbers", "seed", "stream")
+    __slots__ = ("_first", "_numbers", "seed", "stream")
 
     def __init__(self, seed: int, stream: int = 0) -> None:
         self.seed = seed
         self.stream = stream
-        self._block = -1
-        self._numbers: list[float] = []
+        self._first = 0
+        self._numbers = np.empty(0)
 
-    def at(self, index: int) -> float:
-        block, offset = divmod(index, DRAWS)
-        if block != self._block:
+    def some(self, index: int, count: int) -> NDArray[np.float64]:
+        """The numbers index..index+count-1."""
+        start = index - self._first
+        if start < 0 or start + count > len(self._numbers):
             key = (self.stream,) if self.stream else ()
             bits = np.random.PCG64(np.random.SeedSequence(self.seed, spawn_key=key))
-            self._numbers = np.random.Generator(bits.advance(block * DRAWS)).random(DRAWS).tolist()
-            self._block = block
-        return self._numbers[offset]
+            self._numbers = np.random.Generator(bits.advance(index)).random(DRAWS)
+            self._first, start = index, 0
+        return self._numbers[start : start + count]
 
 
 class Lane:
@@ -102,6 +103,7 @@ class Lane:
             self._stopped = False
         self._settings = settings
         self._until = ENDLESS if settings.length is None else self.prompt_end + settings.length
+        self._owner.stale = True
 
     @property
     def seed(self) -> int:
@@ -182,9 +184,10 @@ class Lane:
         self._stopped = False
         self.settings = self._settings
 
-    def uniform(self) -> float:
-        """The random number for the next symbol."""
-        return self.uniforms.at(self.history.end - self.prompt_end)
+    @property
+    def written_symbols(self) -> int:
+        """How many symbols were written after the prompt."""
+        return self.history.end - self.prompt_end
 
     def recent(self, settings: Settings) -> NDArray[np.int32]:
         """The ids that the repetition penalty looks at."""
@@ -192,15 +195,19 @@ class Lane:
             return np.empty(0, np.int32)
         return self.history.read(self.history.end - settings.repetition_window).ids
 
-    def append(self, symbol: int, probability: float) -> None:
-        """Write a symbol, and see whether that ends the lane."""
-        self.history.append(symbol, probability)
+    def append(self, symbol: int, probability: float) -> int:
+        """Write a symbol, and see whether that ends the lane; returns the new position."""
+        end = self.history.append(symbol, probability)
+        if end >= self._until:
+            self._owner.stale = True
         stop = self._settings.stop
         if stop:
-            first = max(self.prompt_end, self.history.end - len(stop))
+            first = max(self.prompt_end, end - len(stop))
             symbols = self.symbols(self.history.read(first))
             tail = "".join(symbols)
-            self._stopped = stop in tail[max(0, len(tail) - len(symbols[-1]) - len(stop) + 1) :]
+            if stop in tail[max(0, len(tail) - len(symbols[-1]) - len(stop) + 1) :]:
+                self._stopped = self._owner.stale = True
+        return end
 
     def cut(self, end: int) -> None:
         """Forget the symbols from `end` on."""

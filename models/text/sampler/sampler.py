@@ -38,21 +38,22 @@ class Turn:
     def __init__(self) -> None:
         self._lock = RLock()
         self._count = Lock()
-        self._waiting = 0
+        self.waiting = 0
+        """How many threads want a turn."""
 
     def __enter__(self) -> None:
         with self._count:
-            self._waiting += 1
+            self.waiting += 1
         self._lock.acquire()
         with self._count:
-            self._waiting -= 1
+            self.waiting -= 1
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._lock.release()
 
     def step(self) -> AbstractContextManager[Any]:
         """The lock for one step, after those who wait had their turn."""
-        while self._waiting:
+        while self.waiting:
             time.sleep(0.0002)
         return self._lock
 
@@ -77,6 +78,8 @@ class Sampler:
         self._model = model
         self._turn = Turn()
         self._lanes: list[Lane] = []
+        self.stale = False
+        """Set by a lane whose settings were assigned or that has ended, so that the lanes are gone through again."""
         self._engine = self._engine_for(model)
 
     @property
@@ -150,15 +153,18 @@ class Sampler:
         """
         chosen = None if lanes is None else list(lanes)
         written = 0
+        left = count
         with np.errstate(all="ignore"):
-            for _ in range(count):
+            while left > 0:
                 with self._turn.step():
-                    active = self._active(chosen)
-                    if not active:
+                    self.stale = False
+                    groups = self._groups(chosen)
+                    if not groups:
                         break
-                    for first, last in active:
-                        self._write(first, last)
-                        written += last - first
+                    while left > 0 and not self.stale and not self._turn.waiting:
+                        for group in groups:
+                            written += group.write()
+                        left -= 1
         return written
 
     def candidates(self, lane: Lane, count: int = 10) -> list[Candidate]:
@@ -178,8 +184,7 @@ class Sampler:
             if not found.size:
                 self._model.vocabulary.encode(symbol)
                 raise UsageError(f"{symbol!r} is not one symbol of this model")
-            group = self._engine.group(index, index + 1)
-            self._record(index, group, [lane], [(int(found[0]), group.belief(int(found[0])))])
+            self._engine.group(index, index + 1).force(lane, int(found[0]))
 
     def take_back(self, lane: Lane, count: int = 1, *, redraw: bool = False) -> int:
         """Take back the last `count` written symbols, as many as are kept; returns how many.
@@ -313,33 +318,18 @@ class Sampler:
         logits = self._engine.group(*(index := self._index(lane), index + 1)).checked()
         return lane.settings.distribution(logits, lane.recent(lane.settings))
 
-    def _active(self, chosen: list[Lane] | None) -> list[tuple[int, int]]:
-        """Runs of neighbouring lanes that are to write: first, and one past the last."""
+    def _groups(self, chosen: list[Lane] | None) -> list[Group]:
+        """The lanes that are to write, as runs of neighbours, each ready to write."""
         numbers = [index for index, lane in enumerate(self._lanes) if lane.ended is None]
         if chosen is not None:
             numbers = [index for index in numbers if any(self._lanes[index] is lane for lane in chosen)]
-        if numbers and numbers[-1] - numbers[0] == len(numbers) - 1:
-            return [(numbers[0], numbers[-1] + 1)]
-        runs = groupby(enumerate(numbers), lambda pair: pair[1] - pair[0])
-        return [(run[0][1], run[-1][1] + 1) for run in (list(pairs) for _, pairs in runs)]
-
-    def _write(self, first: int, last: int) -> None:
-        lanes = self._lanes[first:last]
-        group = self._engine.group(first, last)
-        self._record(first, group, lanes, group.draw(lanes))
-
-    def _record(self, first: int, group: Group, lanes: list[Lane], drawn: list[tuple[int, float]]) -> None:
-        """Append a symbol to each lane, and read it."""
-        positions = []
-        for lane, (symbol, belief) in zip(lanes, drawn, strict=True):
-            lane.append(symbol, belief)
-            positions.append(lane.history.end)
-        group.read([symbol for symbol, _ in drawn], positions)
-        group.refresh(positions)
-        if not self._engine.window:
-            for index, position in enumerate(positions, first):
-                if position % SNAPSHOT_EVERY == 0:
-                    self._lanes[index].keep(position, self._engine.lane_state(index))
+        groups = []
+        for _, pairs in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
+            run = [number for _, number in pairs]
+            group = self._engine.group(run[0], run[-1] + 1)
+            group.prepare(self._lanes[run[0] : run[-1] + 1])
+            groups.append(group)
+        return groups
 
 
 def _checked_seed(seed: int | None) -> int:

@@ -107,15 +107,25 @@ def min_p(probabilities: Floats, floor: float) -> Floats:
     return _kept(probabilities, probabilities >= np.float32(floor) * probabilities.max(axis=-1, keepdims=True))
 
 
-def draw(probabilities: Floats, uniform: ArrayLike) -> NDArray[np.intp]:
-    """The symbols at which the cumulated `probabilities` pass `uniform` (one number in [0, 1) a lane).
+def pick(cumulated: Floats, uniform: float) -> int:
+    """The symbol at which cumulated weights (symbols,) pass `uniform` (in [0, 1)) times their total.
 
-    Cumulated in float64, so that a symbol of probability 0 is never drawn, the last one included.
+    Never one of weight 0: where rounding carries the product up to the total, it is the last symbol with a weight.
     """
-    cumulated = np.cumsum(probabilities, axis=-1, dtype=np.float64)
-    target = np.asarray(uniform, np.float64)[..., None] * cumulated[..., -1:]
-    found: NDArray[np.intp] = (cumulated <= target).sum(axis=-1)
-    return found
+    found = int(cumulated.searchsorted(cumulated[-1] * np.float32(uniform), "right"))
+    return found if found < len(cumulated) else last(cumulated)
+
+
+def last(cumulated: Floats) -> int:
+    """The last symbol with a weight above 0, given cumulated weights (symbols,)."""
+    return int(cumulated.searchsorted(cumulated[-1], "left"))
+
+
+def draw(probabilities: Floats, uniform: ArrayLike) -> NDArray[np.intp]:
+    """A symbol a lane from `probabilities` (lanes, symbols), given uniform numbers (lanes,) in [0, 1)."""
+    cumulated = np.cumsum(probabilities, axis=-1, dtype=np.float32)
+    uniforms = np.asarray(uniform, np.float64).tolist()
+    return np.array([pick(row, number) for row, number in zip(cumulated, uniforms, strict=True)], np.intp)
 
 
 def _kept(probabilities: Floats, keep: NDArray[np.bool_]) -> Floats:
