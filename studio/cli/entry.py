@@ -70,10 +70,25 @@ def call(arguments: Sequence[str]) -> None:
     """Parse the words and call the command. Raises UsageError for what makes no sense."""
     from cyclopts import CycloptsError
 
+    app = build()
+    if len(arguments) == 1 and arguments[0] in dict(COMMANDS) and (group := app[arguments[0]]).default_command is None:
+        named = ", ".join(name for name in group if not name.startswith("-"))
+        raise UsageError(f"{arguments[0]}: which of {named}? studio {arguments[0]} --help says more")
     try:
-        build()(list(arguments), exit_on_error=False, print_error=False, result_action="return_none")
+        app(bound_dashes(arguments), exit_on_error=False, print_error=False, result_action="return_none")
     except CycloptsError as error:
         raise UsageError(in_one_line(error)) from None
+
+
+def bound_dashes(arguments: Sequence[str]) -> list[str]:
+    """The words with `--corpus -` as `--corpus=-`: alone, the parser takes a dash for an option."""
+    words: list[str] = []
+    for word in arguments:
+        if word == "-" and words and words[-1].startswith("--") and "=" not in words[-1]:
+            words[-1] += "=-"
+        else:
+            words.append(word)
+    return words
 
 
 def build() -> App:

@@ -16,7 +16,7 @@ from studio.jobs import Control, Slots, execute
 from studio.stderr import stderr_to
 
 if TYPE_CHECKING:
-    from studio.jobs.execute import Ending
+    from studio.jobs import Ending
     from studio.registry import Registry, Run
 
 INTERVAL = 0.1  # seconds between two looks at the slots

@@ -6,6 +6,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Group, Parameter
@@ -84,6 +85,8 @@ def sample(
     }
     settings = Settings(**{name: value for name, value in chosen.items() if value is not None})
     temperatures = numbers(temperature)
+    for one in temperatures:
+        replace(settings, temperature=one, length=length)  # a wrong value is said before a missing model
     registry = open_registry()
     found = find_model(registry, model)
     text_model = TextModel.from_checkpoint(registry.load_model(found.id))
