@@ -14,7 +14,7 @@ from models.errors import CorruptFileError
 Floats = NDArray[np.float32]
 Cell = Literal["lstm", "gru"]
 
-TABLE_LIMIT = 1 << 25
+TABLE_LIMIT = 1 << 22
 """Above so many numbers the input projections are not tabulated but computed from the embedding, symbol by symbol."""
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from models.errors import UsageError
 from models.text.cells import State
 from models.text.sampler.history import History, Span
 from models.text.sampler.settings import Settings
@@ -250,3 +251,12 @@ def _spacing(age: int) -> int:
 
 def new_seed() -> int:
     return secrets.randbits(32)
+
+
+def checked_seed(seed: int | None) -> int:
+    """`seed`, or a new one for None. Raises UsageError for anything but a whole number, 0 or more."""
+    if seed is None:
+        return new_seed()
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise UsageError(f"seed: must be a whole number, 0 or more (got {seed!r})")
+    return seed

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from itertools import groupby
-from threading import Lock, RLock
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -19,43 +15,15 @@ from models.text.model import TextModel
 from models.text.sampler import saved
 from models.text.sampler.engine import Engine, Group
 from models.text.sampler.history import History
-from models.text.sampler.lane import SNAPSHOT_EVERY, Candidate, Lane, Uniforms, new_seed
+from models.text.sampler.lane import SNAPSHOT_EVERY, Candidate, Lane, Uniforms, checked_seed
 from models.text.sampler.sampling import Floats
 from models.text.sampler.settings import Settings
+from models.text.sampler.turn import Turn
 from models.text.vocabulary import Vocabulary
 
 KEEP = 200_000
 TAIL = 512
 """Symbols that are read again where a state cannot be carried over."""
-
-
-class Turn:
-    """A lock that the stepping thread hands over between two symbols whenever another thread wants something.
-
-    A plain lock would do for safety, but a thread that releases it only to take it again starves the others.
-    """
-
-    def __init__(self) -> None:
-        self._lock = RLock()
-        self._count = Lock()
-        self.waiting = 0
-        """How many threads want a turn."""
-
-    def __enter__(self) -> None:
-        with self._count:
-            self.waiting += 1
-        self._lock.acquire()
-        with self._count:
-            self.waiting -= 1
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._lock.release()
-
-    def step(self) -> AbstractContextManager[Any]:
-        """The lock for one step, after those who wait had their turn."""
-        while self.waiting:
-            time.sleep(0.0002)
-        return self._lock
 
 
 class Sampler:
@@ -102,7 +70,7 @@ class Sampler:
         """
         with self._turn:
             ids = self._encode(prompt, drop_unknown)
-            lane = self._lane(settings or Settings(), _checked_seed(seed))
+            lane = self._lane(settings or Settings(), checked_seed(seed))
             self._place([*range(len(self._lanes)), None], [*self._lanes, lane])
             self._begin(lane, ids)
             return lane
@@ -121,7 +89,7 @@ class Sampler:
         """
         with self._turn:
             index = self._index(lane)
-            other = self._lane(lane.settings, lane.seed if seed is None else _checked_seed(seed))
+            other = self._lane(lane.settings, lane.seed if seed is None else checked_seed(seed))
             if seed is None:
                 other.uniforms.stream = self._new_stream(lane.seed)
             other.take_over(lane)
@@ -134,7 +102,7 @@ class Sampler:
         """Begin again after the prompt, with `seed` or a new random one."""
         with self._turn:
             self._index(lane)
-            lane.uniforms = Uniforms(_checked_seed(seed))
+            lane.uniforms = Uniforms(checked_seed(seed))
             self._begin(lane, self._encode(lane.prompt, drop_unknown=False))
 
     def edit(self, lane: Lane, prompt: str, *, drop_unknown: bool = False) -> None:
@@ -170,7 +138,6 @@ class Sampler:
     def candidates(self, lane: Lane, count: int = 10) -> list[Candidate]:
         """The `count` most probable next symbols under the lane's settings, most probable first."""
         with self._turn, np.errstate(all="ignore"):
-            self._index(lane)
             chances = self._distribution(lane)
             order = np.argsort(-chances, kind="stable")[:count]
             symbols = self._model.vocabulary.symbols
@@ -180,18 +147,18 @@ class Sampler:
         """Write this symbol instead of drawing one. Raises UsageError if it is not one symbol of the model."""
         with self._turn, np.errstate(all="ignore"):
             index = self._index(lane)
-            found = np.flatnonzero(np.asarray(self._model.vocabulary.symbols, dtype=object) == symbol)
-            if not found.size:
-                self._model.vocabulary.encode(symbol)
+            vocabulary = self._model.vocabulary
+            if symbol not in vocabulary.symbols:
+                vocabulary.encode(symbol)
                 raise UsageError(f"{symbol!r} is not one symbol of this model")
-            self._engine.group(index, index + 1).force(lane, int(found[0]))
+            self._engine.group(index, index + 1).force(lane, vocabulary.symbols.index(symbol))
 
     def take_back(self, lane: Lane, count: int = 1, *, redraw: bool = False) -> int:
         """Take back the last `count` written symbols, as many as are kept; returns how many.
 
         The lane stands as it stood then, to the bit, and would write the same again; with `redraw` it goes on with
-        other random numbers of its seed. What was written before the last `swap` is not restored from its state but
-        read again with the present weights.
+        other random numbers of its seed. Where no state is known, before the last `swap` and at the far end of a text
+        that has outgrown `keep`, the tail of the text is read again instead.
         """
         with self._turn, np.errstate(all="ignore"):
             index = self._index(lane)
@@ -315,7 +282,8 @@ class Sampler:
         lane.keep(lane.position, state)
 
     def _distribution(self, lane: Lane) -> Floats:
-        logits = self._engine.group(*(index := self._index(lane), index + 1)).checked()
+        index = self._index(lane)
+        logits = self._engine.group(index, index + 1).checked()
         return lane.settings.distribution(logits, lane.recent(lane.settings))
 
     def _groups(self, chosen: list[Lane] | None) -> list[Group]:
@@ -330,11 +298,3 @@ class Sampler:
             group.prepare(self._lanes[run[0] : run[-1] + 1])
             groups.append(group)
         return groups
-
-
-def _checked_seed(seed: int | None) -> int:
-    if seed is None:
-        return new_seed()
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise UsageError(f"seed: must be a whole number, 0 or more (got {seed!r})")
-    return seed

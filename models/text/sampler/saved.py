@@ -69,8 +69,10 @@ def to_json(lane: Lane, state: State | None, model: TextModel) -> dict[str, Any]
 
 def from_json(data: Mapping[str, Any], model: TextModel) -> Parts:
     """The parts of a saved lane. Raises CorruptFileError, or UsageError for another vocabulary or a newer version."""
-    if data.get("version") != VERSION:
-        raise UsageError(f"the saved lane has version {data.get('version')}, this studio reads {VERSION}")
+    if not isinstance(data, Mapping) or "version" not in data:
+        raise CorruptFileError("corrupt: this is not a saved lane")
+    if data["version"] != VERSION:
+        raise UsageError(f"the saved lane has version {data['version']}, this studio reads {VERSION}")
     try:
         if data["vocabulary"] != _fingerprint(model.vocabulary, data["symbols"]):
             raise UsageError("the saved lane was written with another vocabulary; open it with its own model")

@@ -10,7 +10,7 @@ from dataclasses import replace
 from models.errors import UsageError
 from models.events import Run, Stop, Text
 from models.text.model import TextModel
-from models.text.sampler.lane import new_seed
+from models.text.sampler.lane import checked_seed
 from models.text.sampler.sampler import Sampler
 from models.text.sampler.settings import Settings
 
@@ -31,25 +31,27 @@ def write(
     prompt: str = "",
     seed: int | None = None,
     settings: Settings | None = None,
+    drop_unknown: bool = False,
 ) -> Run:
     """Write `length` symbols at each of `temperatures`; yields `Text` events labelled `T=0.5`, in chunks.
 
     The events hold what was written after the prompt (an empty one: `TextModel.default_prompt`), all lanes in turn;
     `settings` gives all but temperature and length. Every temperature starts from the same `seed` (None: a random
     one), so that its text does not depend on the others; a second text at the same temperature takes the next seed.
-    A `Stop` sent in ends it after the chunk under way. Raises, at once, UsageError for a bad setting and
-    UnknownSymbolsError for a prompt the model cannot read; UserError while writing if the weights are damaged.
+    A `Stop` sent in ends it after the chunk under way. Raises, at once, UsageError for a bad setting, and
+    UnknownSymbolsError for a prompt the model cannot read unless `drop_unknown` leaves those characters out; while
+    writing, UserError if the weights are damaged.
     """
     if not temperatures:
         raise UsageError("temperatures: name at least one")
-    seed = new_seed() if seed is None else seed
+    seed = checked_seed(seed)
     sampler = Sampler(model)
     counts: Counter[float] = Counter()
     labels = []
     for temperature in temperatures:
         counts[temperature] += 1
         chosen = replace(settings or Settings(), temperature=temperature, length=length)
-        sampler.add(prompt, chosen, seed + counts[temperature] - 1)
+        sampler.add(prompt, chosen, seed + counts[temperature] - 1, drop_unknown=drop_unknown)
         labels.append(label(temperature, counts[temperature]))
     return _written(sampler, labels)
 
