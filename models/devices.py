@@ -1,0 +1,133 @@
+"""Devices as TensorFlow sees them: memory growth, names, scopes, and strategies that spread one training over several.
+
+This module is where TensorFlow is first imported: what has to be set before its first use is set here.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import tensorflow as tf
+
+from models.errors import UnavailableError, UsageError
+from models.hardware import cpu_devices
+
+AUTO, ALL = "auto", "all"
+
+_lock = threading.Lock()
+_is_prepared = False
+
+
+def prepare() -> None:
+    """Set up all devices before their first use, once a process: GPU memory grows with need, the CPU may be split.
+
+    Without growth TensorFlow takes all of a GPU's memory at its first step, and a second program finds none. Safe to
+    call from any thread, at any time; all else in this module calls it.
+    """
+    global _is_prepared
+    with _lock:
+        if _is_prepared:
+            return
+        for gpu in tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.set_memory_growth(gpu, True)
+        if cpu_devices() > 1:
+            _split_cpu(cpu_devices())
+        _is_prepared = True
+
+
+def split_cpu(count: int) -> None:
+    """Make `count` logical devices of the CPU, `CPU:0` and so on. Must come before anything else uses a device.
+
+    They share the cores; they are for trying out several devices on a machine that has one. Raises UsageError if
+    it comes too late.
+    """
+    global _is_prepared
+    with _lock:
+        if _is_prepared and len(tf.config.list_logical_devices("CPU")) == count:
+            return
+        try:
+            _split_cpu(count)
+        except RuntimeError:
+            raise UsageError("the CPU can be split only before it is first used; set STUDIO_CPU_DEVICES") from None
+
+
+def _split_cpu(count: int) -> None:
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration() for _ in range(count)])
+
+
+def names() -> list[str]:
+    """The devices a run can be given, best first: every GPU (`GPU:0`), or where there is none the CPU (`CPU:0`)."""
+    prepare()
+    gpus = [device.name.removeprefix("/device:") for device in tf.config.list_logical_devices("GPU")]
+    return gpus or [device.name.removeprefix("/device:") for device in tf.config.list_logical_devices("CPU")]
+
+
+def resolve(device: str | Sequence[str] = AUTO) -> list[str]:
+    """The names of the devices meant: `auto` is the best one, `all` is all of `names()`, else `CPU`, `GPU:1`, or
+    several with commas between. Raises UsageError for what is no name, UnavailableError for a device not there.
+    """
+    prepare()
+    asked = device.split(",") if isinstance(device, str) else list(device)
+    if asked == [ALL]:
+        return names()
+    return list(dict.fromkeys(_resolve(name.strip()) for name in asked))
+
+
+def _resolve(name: str) -> str:
+    if name.lower() == AUTO:
+        return names()[0]
+    kind, _, index = name.upper().partition(":")
+    if kind not in ("CPU", "GPU") or not (index or "0").isdecimal():
+        raise UsageError(f"there is no device {name!r}; say auto, all, CPU, or GPU:0")
+    wanted = f"{kind}:{int(index or 0)}"
+    if f"/device:{wanted}" not in [found.name for found in tf.config.list_logical_devices(kind)]:
+        raise UnavailableError(f"there is no {wanted} here; there are {', '.join(dict.fromkeys([*names(), 'CPU:0']))}")
+    return wanted
+
+
+class Placement:
+    """Where a run puts its variables and its work: on one device, or mirrored over several with equal weights.
+
+    `devices` are names as `resolve` gives them; `strategy` is the `tf.distribute.Strategy` that goes with them.
+    """
+
+    def __init__(self, devices: Sequence[str]) -> None:
+        prepare()
+        self.devices = tuple(devices)
+        self.strategy: Any = strategy(devices)
+
+    @property
+    def replicas(self) -> int:
+        return int(self.strategy.num_replicas_in_sync)
+
+    @property
+    def has_gpu(self) -> bool:
+        return all(name.startswith("GPU") for name in self.devices)
+
+    def scope(self) -> AbstractContextManager[Any]:
+        """The context to make variables and to work in. It is the thread's: never keep it open across a `yield`."""
+        return self.strategy.scope() if len(self.devices) > 1 else scope(self.devices[0])
+
+
+def scope(device: str) -> AbstractContextManager[Any]:
+    """A context in which TensorFlow puts variables and work on one device. It is the thread's: never keep it open
+    across a `yield`."""
+    prepare()
+    context: AbstractContextManager[Any] = tf.device(f"/device:{device}")
+    return context
+
+
+def strategy(devices: Sequence[str]) -> Any:
+    """The `tf.distribute.Strategy` that keeps equal weights on all of `devices`, or the default one for a single
+    device (which is to be used inside `scope`)."""
+    prepare()
+    if len(devices) > 1:
+        return tf.distribute.MirroredStrategy([f"/device:{name}" for name in devices])
+    return tf.distribute.get_strategy()

@@ -1,0 +1,60 @@
+"""What a family tells the training loop of its training."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterator, Mapping
+from typing import Any
+
+from models.events import Event
+
+
+class Task(ABC):
+    """What a family trains: its variables, its batches, and one step.
+
+    `optimizers` holds Keras optimizers (built) by the knob of their learning rate. `measures` names what a step
+    returns; `loss` is the first. `unit` and `per_step` say what the rate counts. A step's batch, and all that is
+    random in it, must follow from the number of the step alone, so that a resumed run equals one never interrupted.
+    """
+
+    unit: str = "step"
+    per_step: int = 1
+    measures: tuple[str, ...] = ("loss",)
+    optimizers: Mapping[str, Any]
+    steps_per_epoch: int
+    validates: bool = False
+    """Whether `validate` measures; if not, the best state is that of the epoch with the lowest training loss."""
+    may_diverge: bool = False
+    """Whether a loss that doubles means that the training is lost: so for a likelihood, not for a game."""
+
+    @abstractmethod
+    def state(self) -> Mapping[str, Any]:
+        """All variables by the name that their arrays have in a checkpoint; `weights/...` are the model's."""
+
+    @abstractmethod
+    def meta(self) -> Mapping[str, Any]:
+        """What a checkpoint's `meta` needs to say beside the progress: at least `family` and `recipe`."""
+
+    @abstractmethod
+    def batches(self, first: int, count: int) -> Any:
+        """The batches of steps `first` to `first + count - 1` of one epoch: a nest of arrays (count, batch, ...)."""
+
+    @abstractmethod
+    def step(self, batch: Any, seed: Any) -> Mapping[str, Any]:
+        """Train on one batch; traced once, in a replica's context. `seed` is an int32 tensor (2,), new each step.
+
+        Returns a scalar for each of `measures`; one that is not finite ends the training.
+        """
+
+    def start_epoch(self, epoch: int) -> None:  # noqa: ARG002
+        """Called before the first step of an epoch."""
+        return
+
+    def validate(self) -> Generator[None, None, dict[str, float]]:
+        """Measures on what is held out, `val_loss` at least; yields every 0.2 s or so, so that a run can be held."""
+        yield from ()
+        return {}
+
+    def samples(self, epoch: int) -> Iterator[Event | None]:  # noqa: ARG002
+        """What to show after an epoch (counted from 1); None between two events, where the run may be held."""
+        return iter(())

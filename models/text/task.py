@@ -1,0 +1,234 @@
+"""Training a text network, as a task of the training loop."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from models.devices import Placement
+from models.engine import per_replica
+from models.events import Event, Text
+from models.task import Task
+from models.text.batches import HeldOut, HeldOutWindows, batches
+from models.text.model import TextModel
+from models.text.network import arrays_of, build
+from models.text.recipe import TextRecipe
+from models.text.sampler.write import write
+from models.text.vocabulary import Vocabulary
+
+CHUNK = 32
+"""Symbols that the lanes of a validation read at a time."""
+MOST_LEAD = 128
+"""Symbols, at most, that a lane of a validation reads before its part."""
+
+
+class TextTask(Task):
+    """A text network, its optimizer, and the corpus. To be made in the placement's scope.
+
+    `learnt` and `held` are the ids of the two parts of the corpus; `about` is what a checkpoint says of the corpus.
+    """
+
+    measures = ("loss", "gradient_norm")
+    may_diverge = True
+
+    def __init__(
+        self,
+        recipe: TextRecipe,
+        vocabulary: Vocabulary,
+        learnt: NDArray[Any],
+        held: NDArray[Any],
+        place: Placement,
+        about: Mapping[str, Any],
+    ) -> None:
+        self.recipe, self.vocabulary, self.place, self._about = recipe, vocabulary, place, about
+        self._learnt, self._held = learnt, held
+        self._opening = vocabulary.decode(learnt[: recipe.window])
+        self.unit = "char" if recipe.unit == "char" else "symbol"
+        self.per_step = recipe.batch * (recipe.window if recipe.target == "every" else 1)
+        self.validates = held.size > 0
+        self._batches = batches(recipe, learnt)
+        self.steps_per_epoch = self._batches.steps_per_epoch
+        lengths = np.array([len(symbol) for symbol in vocabulary.symbols])
+        self._learnt_length = mean_length(learnt, lengths)
+        self._held_length = mean_length(held, lengths)
+        self.network = build(recipe, len(vocabulary.symbols), fused=place.has_gpu)
+        self._trained = [found.value for found in self.network.named().values()]
+        self.averaged = build(recipe, len(vocabulary.symbols), fused=place.has_gpu) if recipe.average else self.network
+        self._averages = [found.value for found in self.averaged.named().values()]
+        self.optimizer = _optimizer(recipe)
+        self.optimizer.build(list(self.network.named().values()))
+        self.optimizers = {"learning_rate": self.optimizer}
+        self._carry = self._made_carry() if recipe.stateful else ()
+        compiled = not place.has_gpu and place.replicas == 1
+        self._differentiate = tf.function(self._gradients, jit_compile=True) if compiled else self._gradients
+        self._measure = tf.function(self._measured, jit_compile=not place.has_gpu)
+
+    # -- state
+
+    def state(self) -> Mapping[str, Any]:
+        found = {f"weights/{name}": variable for name, variable in self.averaged.named().items()}
+        if self.averaged is not self.network:
+            found |= {f"raw/{name}": variable for name, variable in self.network.named().items()}
+        found |= {variable.path: variable for variable in self.optimizer.variables}
+        for layer, parts in enumerate(self._carry):
+            found |= {f"carry/rnn_{layer}/{index}": part for index, part in enumerate(parts)}
+        return found
+
+    def meta(self) -> Mapping[str, Any]:
+        return {
+            "family": "text",
+            "recipe": self.recipe.model_dump(mode="json"),
+            "vocabulary": self.vocabulary.to_json(),
+            "opening": self._opening,
+            **self._about,
+        }
+
+    def _made_carry(self) -> tuple[tuple[Any, ...], ...]:
+        zeros = self.network.zero_state(self.recipe.batch // self.place.replicas)
+        return tuple(
+            tuple(per_replica(part, f"carry_{layer}_{index}") for index, part in enumerate(parts))
+            for layer, parts in enumerate(zeros)
+        )
+
+    def start_epoch(self, epoch: int) -> None:  # noqa: ARG002
+        for parts in self._carry:
+            for variable in parts:
+                for part in self.place.strategy.experimental_local_results(variable):
+                    part.assign(tf.zeros_like(part))
+
+    # -- a step
+
+    def batches(self, first: int, count: int) -> NDArray[np.int32]:
+        return np.stack([self._batches.batch(step) for step in range(first, first + count)])
+
+    def step(self, batch: Any, seed: Any) -> Mapping[str, Any]:
+        state = tuple(tuple(part.read_value() for part in parts) for parts in self._carry)
+        if not self._carry:
+            state = self.network.zero_state(batch.shape[0])
+        loss, gradients, after = self._differentiate(batch, state, seed)
+        gradients = self._over_replicas(gradients)
+        norm = tf.linalg.global_norm(gradients)
+        if self.recipe.clip_norm:
+            factor = self.recipe.clip_norm / tf.maximum(norm, self.recipe.clip_norm)
+            gradients = [gradient * factor for gradient in gradients]
+        # Keras adds up what the replicas bring, and they all bring the same.
+        share = 1.0 / self.place.replicas
+        self.optimizer.apply([gradient * share for gradient in gradients] if share < 1 else gradients)
+        self._average()
+        for variables, parts in zip(self._carry, after, strict=False):
+            for variable, part in zip(variables, parts, strict=True):
+                variable.assign(part)
+        return {"loss": loss / self._learnt_length, "gradient_norm": norm}
+
+    def _gradients(self, windows: Any, state: Any, seed: Any) -> Any:
+        with tf.GradientTape() as tape:
+            scores, after = self.network.read(windows[:, :-1], state, seed)
+            targets = windows[:, -1] if self.recipe.target == "last" else windows[:, 1:]
+            loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(targets, scores))
+        gradients = tape.gradient(loss, self._trained)
+        return loss, [tf.convert_to_tensor(gradient) for gradient in gradients], after
+
+    def _over_replicas(self, gradients: Any) -> Any:
+        if self.place.replicas == 1:
+            return gradients
+        mean = [gradient / self.place.replicas for gradient in gradients]
+        return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, mean)
+
+    def _average(self) -> None:
+        """Move the averages towards the weights: slowly, but less so in the beginning."""
+        if self.averaged is self.network:
+            return
+        count = tf.cast(self.optimizer.iterations.value, tf.float32)
+        rate = 1.0 - tf.minimum(self.recipe.average, (1.0 + count) / (10.0 + count))
+        pairs = list(zip(self._averages, self._trained, strict=True))
+        if self.place.replicas == 1:
+            for average, trained in pairs:
+                average.assign_add((trained - average) * rate)
+            return
+
+        def update(strategy: Any, rate: Any) -> None:
+            for average, trained in pairs:
+                strategy.extended.update(
+                    average, lambda a, t, r: a.assign_add((t - a) * r), args=(trained, rate), group=False
+                )
+
+        tf.distribute.get_replica_context().merge_call(update, args=(rate,))
+
+    # -- measuring
+
+    def validate(self) -> Generator[None, None, dict[str, float]]:
+        total, count = 0.0, 0
+        for nats, symbols in self._windows() if self.recipe.target == "last" else self._streams():
+            total, count = total + nats, count + symbols
+            yield
+        each = total / count
+        found = {"val_loss": each / self._held_length}
+        return found if self.recipe.unit == "char" else found | {"val_loss_symbol": each}
+
+    def _streams(self) -> Iterator[tuple[float, int]]:
+        held = HeldOut(self._learnt, self._held, min(self.recipe.window, MOST_LEAD))
+        state = self.averaged.zero_state(held.lanes)
+        for start in range(0, held.length, CHUNK):
+            inputs, targets, weights = held.chunk(start, start + CHUNK)
+            nats, state = self._measure(inputs, targets, weights, state)
+            yield float(nats), int(weights.sum())
+
+    def _windows(self) -> Iterator[tuple[float, int]]:
+        held = HeldOutWindows(self._learnt, self._held, self.recipe.window, self.recipe.stride)
+        for index in range(held.batches):
+            windows, weights = held.batch(index)
+            nats, _ = self._measure(windows[:, :-1], windows[:, -1], weights, self.averaged.zero_state(held.lanes))
+            yield float(nats), int(weights.sum())
+
+    def _measured(self, inputs: Any, targets: Any, weights: Any, state: Any) -> Any:
+        scores, after = self.averaged.read(inputs, state)
+        nats = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, scores)
+        return tf.reduce_sum(nats * weights), after
+
+    # -- samples
+
+    def model(self) -> TextModel:
+        """The model as it is now, for the sampler."""
+        return TextModel.from_arrays(self.recipe, self.vocabulary, arrays_of(self.averaged), self._opening)
+
+    def samples(self, epoch: int) -> Iterator[Event | None]:
+        if not self.recipe.sample_length or not self.recipe.temperatures:
+            return
+        random = np.random.default_rng((self.recipe.seed, epoch, 1))
+        start = int(random.integers(self._learnt.size - self.recipe.window + 1))
+        prompt = self.vocabulary.decode(self._learnt[start : start + self.recipe.window])
+        texts: dict[str, str] = {}
+        writing = write(
+            self.model(),
+            temperatures=self.recipe.temperatures,
+            length=self.recipe.sample_length,
+            prompt=prompt,
+            seed=int(random.integers(2**31)),
+        )
+        for event in writing:
+            if isinstance(event, Text):
+                texts[event.label] = texts.get(event.label, "") + event.text
+            yield None
+        yield from (Text(text, label) for label, text in texts.items())
+
+
+def mean_length(ids: NDArray[Any], lengths: NDArray[Any]) -> float:
+    """Characters a symbol, on average over `ids`."""
+    counts = np.bincount(ids, minlength=lengths.size) if ids.size else np.ones(lengths.size)
+    return float((counts * lengths).sum() / counts.sum())
+
+
+def _optimizer(recipe: TextRecipe) -> Any:
+    kinds = {
+        "adam": keras.optimizers.Adam,
+        "adamw": keras.optimizers.AdamW,
+        "rmsprop": keras.optimizers.RMSprop,
+        "sgd": keras.optimizers.SGD,
+    }
+    further = {"momentum": 0.9} if recipe.optimizer == "sgd" else {}
+    return kinds[recipe.optimizer](recipe.learning_rate, name="optimizer", **further)

@@ -1,0 +1,319 @@
+"""The one training loop: batches in, events out. Families describe their training as a `models.task.Task`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.checkpoint import Checkpoint
+from models.devices import Placement
+from models.engine import Engine
+from models.errors import DivergedError, UsageError
+from models.events import Command, Event, Note, Run, Snapshot, Step, Stop, Tune
+from models.pace import Clock, Plan
+from models.task import Task
+
+GROUP_SECONDS = 0.15
+"""Steps are fused into groups of at most so long: between two groups the run can be stopped or held."""
+MOST_FUSED = 64
+STEP_SECONDS = 0.1
+"""Seconds between two `Step` events, at least."""
+VALIDATION_SHARE = 0.2
+"""Validation takes at most about this part of the time."""
+MEMORY = 100
+"""Steps over which the loss is averaged to tell a divergence from a bad batch."""
+
+
+def train(task: Task, plan: Plan, place: Placement, resume: Checkpoint | None = None) -> Run:
+    """Train `task` to the end that `plan` sets, or go on from a checkpoint of the same training.
+
+    Yields `Step` (ten a second at most), what the task shows after epochs, and `Snapshot`: `live` with the weights
+    alone, `timed` and `best` with all that resuming needs, and a `final` one as the last event. Time in which it is
+    not asked for the next event counts neither for the end nor for the learning rate. `Stop()` ends it, `Tune` takes
+    effect with the next step. A loss that doubles ends it with the best state, and a note says so. Raises
+    DivergedError, after a snapshot of the last finite state, when a loss or gradient is not finite; UsageError if
+    the checkpoint does not fit.
+    """
+    return Training(task, plan, place, resume).run()
+
+
+class Training:
+    """One sitting of one training."""
+
+    def __init__(self, task: Task, plan: Plan, place: Placement, resume: Checkpoint | None) -> None:
+        self.task, self.plan, self.place = task, plan, place
+        self.engine = Engine(task, place, plan.seed)
+        self.step = 0
+        self.metrics: dict[str, float] = {}
+        self.best: dict[str, float] = {}
+        self.misses = 0
+        self.epoch_losses = [0.0, 0]
+        self.smooth, self.lowest = math.nan, math.inf
+        seconds = 0.0
+        if resume is not None:
+            seconds = self._take_up(resume)
+        self.clock = Clock(seconds)
+        self.started_at = self.step
+        self.stopping = False
+        self.good: Checkpoint | None = None
+        self.step_seconds = 0.0
+        self.validation_seconds = 0.0
+        self.validated_step = self.step if "val_loss" in self.metrics else -1
+        self.pending: list[NDArray[np.float64]] = []
+        self.shown_at = self.saved_at = self.live_at = self.validated_at = seconds
+
+    # -- the course of events
+
+    def run(self) -> Run:
+        self.clock.start()
+        try:
+            while not self.stopping and not self._is_over():
+                yield from self._group()
+                if self._has_diverged():
+                    yield from self._end_diverged()
+                    return
+            if not self.stopping and self.task.validates and self.validated_step != self.step:
+                yield from self._validate()
+            yield from self._emit(self._step_event())
+            yield from self._emit(Snapshot(self._checkpoint(), "final"))
+        finally:
+            self.clock.hold()
+
+    def _emit(self, event: Event) -> Generator[Event, Command | None, None]:
+        """Yield an event with the clock held, and take in what is sent."""
+        self.clock.hold()
+        command = yield event
+        self.clock.start()
+        if isinstance(command, Stop):
+            self.stopping = True
+        elif isinstance(command, Tune):
+            self.plan = self.plan.tuned(command.changes)
+
+    def _show(self) -> Generator[Event, Command | None, None]:
+        """Say how far the training is, if that is due."""
+        if self.clock.seconds - self.shown_at >= STEP_SECONDS:
+            yield from self._emit(self._step_event())
+
+    def _group(self) -> Generator[Event, Command | None, None]:
+        """A group of steps, and all that is due after it."""
+        per_epoch = self.task.steps_per_epoch
+        epoch, inside = divmod(self.step, per_epoch)
+        if inside == 0:
+            self.epoch_losses = [0.0, 0]
+            with self.place.scope():
+                self.task.start_epoch(epoch)
+        count = self._group_size(per_epoch - inside)
+        held = self.engine.hold()
+        began = self.clock.seconds
+        with self.place.scope():
+            values = self.engine.run(self.step, self.task.batches(self.step, count), self._rates(count))
+        bad = ~np.isfinite(values)
+        if bad.any():
+            yield from self._end_not_finite(held, bad)
+        self._account(values, self.clock.seconds - began)
+        yield from self._show()
+        is_epoch_end = self.step % per_epoch == 0
+        if is_epoch_end:
+            yield from self._end_epoch()
+        if self._is_validation_due(is_epoch_end):
+            yield from self._validate()
+        if self.clock.seconds - self.saved_at >= self.plan.save_every:
+            yield from self._save("timed")
+        elif self.clock.seconds - self.live_at >= self.plan.live_every:
+            self.live_at = self.clock.seconds
+            yield from self._emit(Snapshot(self._live(), "live"))
+
+    def _end_epoch(self) -> Generator[Event, Command | None, None]:
+        total, count = self.epoch_losses
+        if not self.task.validates and count:
+            self.metrics["epoch_loss"] = total / count
+            yield from self._compare("epoch_loss")
+        for event in self.task.samples(self.step // self.task.steps_per_epoch):
+            yield from self._emit(event) if event is not None else self._show()
+            if self.stopping:
+                return
+
+    def _validate(self) -> Generator[Event, Command | None, None]:
+        began = self.clock.seconds
+        measuring = self.task.validate()
+        while True:
+            with self.place.scope():
+                try:
+                    next(measuring)
+                except StopIteration as end:
+                    measured: dict[str, float] = end.value
+                    break
+            yield from self._show()
+            if self.stopping:
+                return
+        self.validation_seconds = self.clock.seconds - began
+        self.validated_at, self.validated_step = self.clock.seconds, self.step
+        self.metrics |= measured
+        if not math.isfinite(measured["val_loss"]):
+            yield from self._emit(self._step_event())
+            raise DivergedError(f"non-finite validation loss at step {self.step}")
+        yield from self._compare("val_loss")
+        yield from self._emit(self._step_event())
+
+    def _compare(self, measure: str) -> Generator[Event, Command | None, None]:
+        """Keep the state if it is the best so far."""
+        if self.metrics[measure] < self.best.get(measure, math.inf):
+            self.best = {measure: self.metrics[measure], "step": self.step}
+            self.misses = 0
+            yield from self._save("best")
+        else:
+            self.misses += 1
+
+    def _save(self, reason: Any) -> Generator[Event, Command | None, None]:
+        checkpoint = self._checkpoint()
+        if reason == "best" or not self.best:
+            self.good = checkpoint
+        self.saved_at = self.live_at = self.clock.seconds
+        yield from self._emit(Snapshot(checkpoint, reason))
+
+    def _end_not_finite(self, held: Any, bad: NDArray[np.bool_]) -> Generator[Event, Command | None, None]:
+        row = int(bad.any(axis=1).argmax())
+        name = self.task.measures[int(bad[row].argmax())].replace("_", " ")
+        self.engine.restore(held)
+        yield from self._emit(Snapshot(self._checkpoint(), "timed"))
+        raise DivergedError(f"non-finite {name} at step {self.step + row + 1}")
+
+    def _end_diverged(self) -> Generator[Event, Command | None, None]:
+        kept = "" if self.good is None else f"; the state of step {self.good.meta['step']} is kept"
+        text = f"diverged at step {self.step}: the loss rose from {self.lowest:.2f} to {self.smooth:.2f}{kept}"
+        yield from self._emit(self._step_event())
+        yield from self._emit(Note(text, "warning"))
+        yield from self._emit(Snapshot(self.good or self._checkpoint(), "final"))
+
+    # -- what is due
+
+    def _is_over(self) -> bool:
+        plan, total = self.plan, self.plan.total(self.task.steps_per_epoch)
+        if total is not None and self.step >= total:
+            return True
+        if plan.patience is not None and self.misses >= plan.patience:
+            return True
+        # A run that is given too little time still takes one step: there is no model after none.
+        return plan.seconds is not None and self.step > 0 and self.clock.seconds + self._reserve() >= plan.seconds
+
+    def _reserve(self) -> float:
+        """Seconds to keep for the validation after the last step."""
+        return self.validation_seconds if self.task.validates and self.validated_step != self.step else 0.0
+
+    def _is_validation_due(self, is_epoch_end: bool) -> bool:
+        if not self.task.validates:
+            return False
+        since = self.clock.seconds - self.validated_at
+        if since < self.validation_seconds * (1 / VALIDATION_SHARE - 1):
+            return False
+        return is_epoch_end or since >= self.plan.validate_every
+
+    def _has_diverged(self) -> bool:
+        return self.task.may_diverge and self.smooth > 2 * self.lowest + 0.5
+
+    def _group_size(self, left_in_epoch: int) -> int:
+        total = self.plan.total(self.task.steps_per_epoch)
+        limit = min(left_in_epoch, MOST_FUSED, left_in_epoch if total is None else total - self.step)
+        if not self.step_seconds:
+            return 1
+        return max(1, min(limit, int(GROUP_SECONDS / self.step_seconds)))
+
+    def _rates(self, count: int) -> NDArray[np.float32]:
+        plan, seconds, reserve = self.plan, self.clock.seconds, self.validation_seconds
+        steps = range(self.step, self.step + count)
+        per_epoch = self.task.steps_per_epoch
+        factors = [plan.factor(step, plan.fraction(step, seconds, per_epoch, reserve)) for step in steps]
+        heights = [plan.learning_rates[name] for name in self.task.optimizers]
+        return np.outer(factors, heights).astype(np.float32)
+
+    # -- figures
+
+    def _account(self, values: NDArray[np.float64], seconds: float) -> None:
+        count = len(values)
+        # The first group is traced and compiled in its time, which says nothing of the steps to come.
+        if self.step > self.started_at:
+            each = seconds / count
+            self.step_seconds += (each - self.step_seconds) * (0.1 if self.step_seconds else 1.0)
+        self.step += count
+        self.pending.append(values)
+        losses = values[:, 0]
+        self.epoch_losses[0] += float(losses.sum())
+        self.epoch_losses[1] += count
+        for loss in losses:
+            if math.isnan(self.smooth):
+                self.smooth = float(loss)
+            self.smooth += (float(loss) - self.smooth) / MEMORY
+        if self.step >= MEMORY:
+            self.lowest = min(self.lowest, self.smooth)
+
+    def _step_event(self) -> Step:
+        if self.pending:
+            means = np.concatenate(self.pending).mean(axis=0)
+            self.metrics |= {name: float(mean) for name, mean in zip(self.task.measures, means, strict=True)}
+            self.pending.clear()
+        seconds, per_epoch = self.clock.seconds, self.task.steps_per_epoch
+        self.shown_at = seconds
+        fraction = self.plan.fraction(self.step, seconds, per_epoch, self.validation_seconds)
+        factor = self.plan.factor(self.step, fraction)
+        rates = {name: height * factor for name, height in self.plan.learning_rates.items()}
+        total = self.plan.total(per_epoch)
+        left = [] if self.plan.seconds is None else [max(0.0, self.plan.seconds - seconds)]
+        if total is not None and self.step_seconds:
+            left.append((total - self.step) * self.step_seconds)
+        return Step(
+            self.step,
+            total,
+            {**self.metrics, **rates},
+            seconds,
+            epoch=self.step / per_epoch,
+            rate=self.task.per_step / self.step_seconds if self.step_seconds else 0.0,
+            unit=self.task.unit,
+            remaining=min(left, default=None),
+        )
+
+    # -- checkpoints
+
+    def _meta(self) -> dict[str, Any]:
+        finite = {name: value for name, value in self.metrics.items() if math.isfinite(value)}
+        return {
+            **self.task.meta(),
+            "step": self.step,
+            "epoch": self.step / self.task.steps_per_epoch,
+            "seconds": self.clock.seconds,
+            "metrics": finite,
+            "best": dict(self.best),
+        }
+
+    def _live(self) -> Checkpoint:
+        return Checkpoint(self._meta(), self.engine.arrays("weights/"))
+
+    def _checkpoint(self) -> Checkpoint:
+        if self.pending:
+            self._step_event()
+        resume = {
+            "misses": self.misses,
+            "epoch_losses": list(self.epoch_losses),
+            "smooth": None if math.isnan(self.smooth) else self.smooth,
+            "lowest": None if math.isinf(self.lowest) else self.lowest,
+            "learning_rates": dict(self.plan.learning_rates),
+        }
+        return Checkpoint({**self._meta(), "resume": resume}, self.engine.arrays())
+
+    def _take_up(self, checkpoint: Checkpoint) -> float:
+        """Go on from a checkpoint; returns the seconds worked before."""
+        meta = checkpoint.meta
+        try:
+            resume = meta["resume"]
+            self.step, seconds = int(meta["step"]), float(meta["seconds"])
+            self.metrics, self.best = dict(meta["metrics"]), dict(meta["best"])
+            self.misses, self.epoch_losses = int(resume["misses"]), list(resume["epoch_losses"])
+            self.smooth = math.nan if resume["smooth"] is None else float(resume["smooth"])
+            self.lowest = math.inf if resume["lowest"] is None else float(resume["lowest"])
+        except (KeyError, TypeError, ValueError):
+            raise UsageError("this checkpoint holds a model, not a run that can be resumed") from None
+        self.engine.put(checkpoint.arrays)
+        return seconds
