@@ -79,6 +79,17 @@ LIGHT = Theme(
 )
 
 
+QUIET = {"text": "90%", "text-muted": "62%", "text-disabled": "40%"}
+"""Textual makes these from black or white by the background, which a part of a widget does not know; ours are made
+from the theme's foreground."""
+
+
 def with_accents(variables: dict[str, str]) -> dict[str, str]:
-    """A theme's variables with the families' accents, where the theme does not bring its own."""
-    return {**{name: variables[stand_in] for name, stand_in in ACCENTS.items()}, **variables}
+    """A theme's variables with the families' accents, where the theme does not bring its own, and quiet texts."""
+    accents = {name: variables[stand_in] for name, stand_in in ACCENTS.items()}
+    quiet = {
+        name: f"{variables['foreground']} {part}"
+        for name, part in QUIET.items()
+        if variables.get(name, "").startswith("auto")
+    }
+    return {**accents, **variables, **quiet}

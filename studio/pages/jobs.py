@@ -223,7 +223,9 @@ loss (a line), its held-out loss (dots), the newest sample and its log.
                 with self.studio.telling():
                     then(run.id)
 
-        self.app.push_screen(Question(f"{verb} the job “{run.name}”?", detail, [Answer("y", label, "yes")]), answered)
+        self.app.push_screen(
+            Question(f"{verb} the job “{run.name}”?", detail, [Answer("y", label, "yes")], careful=True), answered
+        )
 
 
 def time_of(run: Run, live: Figures) -> str:

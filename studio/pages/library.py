@@ -16,7 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from studio import figures
-from studio.pages.base import Page
+from studio.pages.base import Page, typing
 from studio.visible import visible
 from studio.widgets.rows import Cell, Column, RowList
 from studio.widgets.tail import Tail
@@ -35,6 +35,7 @@ COLUMNS = (
     Column("size", 7, right=True),
     Column("age", 7, right=True),
 )
+NAMES = {"val_loss": "held-out loss"}
 EMPTY = """\
 No models yet.
 
@@ -162,7 +163,10 @@ better. Type after / to filter by name; Escape leaves the filter.
         if model.problem:
             lines.append(Content(f"{model.problem}: its file is not what was saved; delete it, or train it again"))
         facts = {
-            **{name.replace("_", " "): figures.loss(value) for name, value in sorted(model.metrics.items())},
+            **{
+                NAMES.get(name, name.replace("_", " ")): figures.loss(value)
+                for name, value in sorted(model.metrics.items())
+            },
             "steps": figures.count(model.step),
             "trained for": figures.clock(model.seconds),
             "size": figures.size(model.size),
@@ -198,6 +202,8 @@ better. Type after / to filter by name; Escape leaves the filter.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Without a model under the cursor its actions are dimmed; a broken one can only be renamed or deleted."""
+        if action == "filter":
+            return self.screen.focused is None or not typing(self.screen.focused)
         if action not in ("open", "further", "rename", "delete"):
             return super().check_action(action, parameters)
         model = self.rows.item if self.query("#models") else None
@@ -248,6 +254,7 @@ better. Type after / to filter by name; Escape leaves the filter.
                 f"Delete the model “{model.name}”?",
                 f"Its weights ({figures.size(model.size)}) are gone for good.",
                 [Answer("y", "Delete it", "yes")],
+                careful=True,
             ),
             answered,
         )

@@ -65,7 +65,7 @@ as you type. A star marks what differs from the preset. Sources are parted by se
     TrainPage #told { height: 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
     TrainPage #told.-wrong { color: $text-error; text-style: bold; }
     TrainPage #foot { height: 2; background: $surface; }
-    TrainPage #forecast { width: 1fr; padding: 0 1; }
+    TrainPage #forecast { width: 1fr; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
     TrainPage #start {
         width: 12; height: 2; text-align: center; background: $family-text; color: auto; text-style: bold;
         &.-off { background: $panel; color: $text-disabled; }
@@ -111,7 +111,7 @@ as you type. A star marks what differs from the preset. Sources are parted by se
             yield Input(placeholder="as the corpus", compact=True, id="name")
         yield Static("", id="banner", markup=False)
         yield RecipeForm(kind, suggesters=suggesters(self.family), also=missing)
-        yield Tail("What it reads", id="reads")
+        yield Tail("The same as a command, and how the corpus begins", id="reads")
         yield Static("", id="told", markup=False)
         with Horizontal(id="foot"):
             yield Static("", id="forecast", markup=False)
@@ -168,13 +168,14 @@ as you type. A star marks what differs from the preset. Sources are parted by se
     def forecast(self, recipe: Recipe | None) -> str:
         """Two lines about size and time."""
         if recipe is None:
-            wrong = len(self.form.problems)
-            return f"{wrong} {'thing' if wrong == 1 else 'things'} to put right before it can start"
+            wrong = [f"{knob}: {text}" if knob else text for knob, text in self.form.problems.items()]
+            return "To put right before it can start:\n" + "; ".join(wrong)
         words: str = pkgutil.resolve_name(FORECASTS[self.family])(recipe, self.services.registry)
         return words
 
     def on_resize(self, event: Resize) -> None:
         """Where there is room, what is to be read shows under the form."""
+        self.form.arrange_for(*event.size)
         self.roomy = event.size.width >= 110 and event.size.height >= 38
         self.set_class(self.roomy and not self.form.advanced, "-tall")
         self.preview()
@@ -188,7 +189,7 @@ as you type. A star marks what differs from the preset. Sources are parted by se
 
         values = recipe.model_dump()
         line = command(
-            self.family, self.preset, self.form.kind.preset(self.preset).model_dump(), values, self.name_typed
+            self.family, self.preset_given, self.form.kind.preset(self.preset).model_dump(), values, self.name_typed
         )
         wanted = (line, values.get("corpus"), values.get("encoding"))
         if wanted != self.previewed:
@@ -217,6 +218,11 @@ as you type. A star marks what differs from the preset. Sources are parted by se
     def preset(self) -> str:
         """The name of the chosen preset."""
         return self.query_one("#preset", Choice).value
+
+    @property
+    def preset_given(self) -> str:
+        """The chosen preset as the command line needs it: empty for the usual one."""
+        return "" if self.preset == self.form.kind.default_preset else self.preset
 
     @property
     def name_typed(self) -> str:
@@ -320,7 +326,7 @@ def missing(values: Mapping[str, Any]) -> dict[str, str]:
 
     for source in values.get("corpus", ()):
         if source not in NAMES and not Path(source).expanduser().exists():
-            return {"corpus": f"there is no file or folder {source!r}"}
+            return {"corpus": f"not found: {source}"}
     return {}
 
 

@@ -101,7 +101,7 @@ class Chart(Widget):
         plot._set_size(width, height)
         plot.canvas_color("default")
         plot.axes_color("default")
-        plot.ticks_color(self._rgb("axis"))
+        plot.ticks_color(self._color("axis"))
         plot.xaxes(True, False)
         plot.yaxes(True, False)
         first = min(curve[0][0] for curve in (line, dots) if curve)
@@ -112,12 +112,14 @@ class Chart(Widget):
             plot.plot(
                 [step for step, _ in values],
                 [min(value, high) for _, value in values],
-                color=self._rgb("line"),
+                color=self._color("line"),
                 marker="braille",
             )
         seen = [(step, min(value, high)) for step, value in thin(dots, width // 2) if math.isfinite(value)]
         if seen:
-            plot.scatter([step for step, _ in seen], [value for _, value in seen], color=self._rgb("dots"), marker="●")
+            plot.scatter(
+                [step for step, _ in seen], [value for _, value in seen], color=self._color("dots"), marker="●"
+            )
         rows = max(2, height // 4)
         ticks = [low + (high - low) * place / (rows - 1) for place in range(rows)]
         plot.yticks(ticks, [loss_text(tick).rjust(TICK) for tick in ticks])
@@ -126,15 +128,15 @@ class Chart(Widget):
         return Text.from_ansi(plot.build(), no_wrap=True, overflow="crop")
 
     def _style(self, part: str) -> str:
-        red, green, blue = self._rgb(part)
-        return f"rgb({red},{green},{blue})"
+        color = self._color(part)
+        return f"rgb{color}".replace(" ", "") if isinstance(color, tuple) else f"color({color})"
 
-    def _rgb(self, part: str) -> tuple[int, int, int]:
-        styles = self.get_component_styles(f"chart--{part}")
-        background, color = self.background_colors[1], styles.color
+    def _color(self, part: str) -> tuple[int, int, int] | int:
+        """The colour of a part: red, green and blue, or the number of one of the terminal's own colours."""
+        color = self.get_component_styles(f"chart--{part}").color
         if color.ansi is not None:
-            return (128, 128, 128) if part == "axis" else color.rgb
-        return (background + color).rgb
+            return color.ansi if color.ansi >= 0 else 7
+        return (self.background_colors[1] + color).rgb
 
 
 def series(points: Iterable[Point], name: str) -> list[tuple[int, float]]:

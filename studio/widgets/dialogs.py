@@ -29,7 +29,7 @@ Question OptionList {
     height: auto; background: transparent; border: none; padding: 0; margin-top: 1;
     &:nocolor > .option-list--option-highlighted { text-style: reverse; }
 }
-Prompt Input { margin-top: 1; background: $surface; }
+Prompt Input { margin-top: 1; background: $background; }
 Prompt #problem { color: $text-error; height: 1; }
 """
 
@@ -44,15 +44,19 @@ class Answer:
 
 
 class Question(ModalScreen[str | None]):
-    """Asks; the result is the value of the answer, None for going back. The cursor is on the first answer."""
+    """Asks; the result is the value of the answer, None for going back.
+
+    The cursor is on the first answer; on going back where the answer must be given with care.
+    """
 
     DEFAULT_CSS = CSS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Go back", id="dialog.back"),
     ]
 
-    def __init__(self, title: str, detail: str, answers: Sequence[Answer]) -> None:
+    def __init__(self, title: str, detail: str, answers: Sequence[Answer], *, careful: bool = False) -> None:
         super().__init__()
+        self.careful = careful
         self.question, self.detail = visible(title), visible(detail, lines=True)
         self.answers = (*answers, Answer("esc", "Go back", ""))
 
@@ -65,6 +69,10 @@ class Question(ModalScreen[str | None]):
             yield OptionList(
                 *(Option(Content(f"{answer.key:>4}  {visible(answer.label)}")) for answer in self.answers), compact=True
             )
+
+    def on_mount(self) -> None:
+        """Put the cursor where Enter does no harm."""
+        self.query_one(OptionList).highlighted = len(self.answers) - 1 if self.careful else 0
 
     def on_key(self, event: Key) -> None:
         """An answer's own key gives it at once."""

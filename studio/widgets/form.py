@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
-from textual.events import DescendantFocus, Resize
+from textual.events import DescendantFocus
 from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Static
@@ -36,7 +36,6 @@ class RecipeForm(VerticalScroll, can_focus=False):
     RecipeForm.-two #all, RecipeForm.-three #all, RecipeForm.-three #left { layout: horizontal; }
     RecipeForm.-three #left { width: 2fr; }
     RecipeForm.-told Field { height: 2; }
-    RecipeForm.-roomy Field { height: 3; }
     """
 
     class Changed(Message):
@@ -155,14 +154,12 @@ class RecipeForm(VerticalScroll, can_focus=False):
         if isinstance(event.widget.parent, Field):
             self.post_message(self.Visited(event.widget.parent))
 
-    def on_resize(self, event: Resize) -> None:
-        """Use the room there is: columns side by side, and the help under each knob."""
-        width, height = event.size
+    def arrange_for(self, width: int, height: int) -> None:
+        """Use the room on the page: columns side by side, and the help under each knob."""
         columns = 3 if width >= 170 else 2 if width >= 110 else 1
         self.set_class(columns == 3, "-three")
         self.set_class(columns == 2, "-two")
-        self.set_class(columns > 1 and height >= 26, "-roomy")
-        self.set_class(columns > 1 and 16 <= height < 26, "-told")
+        self.set_class(columns > 1 and height >= 27, "-told")
 
 
 def balanced(heights: Sequence[int]) -> tuple[int, int]:

@@ -43,7 +43,7 @@ class Help(ModalScreen[None]):
             yield Static(Content(self.heading), classes="title")
             with VerticalScroll():
                 if self.about:
-                    yield Static(Content(self.about), classes="about")
+                    yield Static(Content(" ".join(self.about.split())), classes="about")
                 yield Static(Content("\n").join(self.lines()))
 
     def lines(self) -> list[Content]:

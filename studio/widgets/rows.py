@@ -36,7 +36,7 @@ class Column:
     shows_from: int = 0
 
 
-class RowList(ScrollView, Generic[Item], can_focus=True):
+class RowList(ScrollView, Generic[Item], can_focus=True, inherit_bindings=False):
     """Rows with a cursor. `columns` are fixed; `cells` gives the texts of one item, when it is in sight.
 
     The cursor stays on its item while items come, go and change their order: `key` tells which is which.
