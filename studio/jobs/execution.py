@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 import traceback
@@ -47,7 +48,11 @@ def execute(
     KeyboardInterrupt and SystemExit pass through (the run is then interrupted), and StorageError if the end of the
     run itself cannot be written.
     """
-    execution = Execution(registry, run_id, owner, slots or Slots(run_id), control or Control(), post)
+    try:
+        execution = Execution(registry, run_id, owner, slots or Slots(run_id), control or Control(), post)
+    except UserError as error:  # not even its folder could be made
+        finish(registry, run_id, "failed", str(error), owner)
+        return "failed"
     return execution.perform(device)
 
 
@@ -147,10 +152,11 @@ class Execution:
                     self.pause()
                 if self.control.wish in ("discard", "lost"):
                     return self.ended_by_wish()
-                if self.control.wish == "stop" and not stopping and not final:
+                if self.control.wish == "stop" and not final:
+                    if not stopping:
+                        self.phase("stopping")
                     stopping = True
-                    self.phase("stopping")
-                    event = events.send(Stop())
+                    event = events.send(Stop())  # at every event: a run may miss it at some
                 else:
                     event = next(events)
         except StopIteration:
@@ -171,6 +177,8 @@ class Execution:
                 self.slots.put_picture(event)
             case Snapshot():
                 self.slots.put_checkpoint(event.checkpoint)
+                if event.reason != "live":
+                    self.recorder.flush()  # the history must reach as far as the state that the run resumes from
                 self.keeper.put(event)
             case Note():
                 self.tell(event)
@@ -274,8 +282,9 @@ def finish(registry: Registry, run_id: str, state: RunState, error: str, owner: 
 
 def in_one_line(error: BaseException) -> str:
     """An unexpected error as one line: what kind, and the first line of what it says."""
-    lines = str(error).strip().splitlines()
     kind = type(error).__name__
-    if isinstance(error, MemoryError):
-        return "out of memory" + (f": {lines[0]}" if lines else "")
-    return f"{kind}: {lines[0]}" if lines else kind
+    if kind in ("MemoryError", "ResourceExhaustedError"):  # Python's own, and TensorFlow's
+        kind = "out of memory"
+    lines = str(error).strip().splitlines()
+    first = re.sub(r"^\{\{.*?\}\}\s*", "", lines[0]) if lines else ""  # TensorFlow's {{function_node ...}}
+    return f"{kind}: {first}" if first else kind

@@ -57,14 +57,14 @@ class Jobs:
         self._wake = threading.Condition(self._lock)
         self._closing = False
         self._news = 0
+        self._claiming = 0
         self._mine: set[str] = set()
         self._active: dict[str, Job] = {}
         self._ended: dict[str, Slots] = {}
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        """Start the workers. Runs that a dead process has left behind are marked as interrupted."""
-        self.registry.mark_interrupted()
+        """Start the workers. Runs that a dead process has left behind are marked as interrupted, now and later."""
         with self._lock:
             for device in self._devices or [""]:
                 self._start_worker(device)
@@ -146,12 +146,12 @@ class Jobs:
             queued = {run.id for run in self.registry.runs("queued")}
             with self._wake:
                 self._mine &= queued  # another process may have taken some
-                if not self._active and not self._mine:
+                if not (self._active or self._mine or self._claiming):
                     return True
                 left = POLL if give_up is None else give_up - time.monotonic()
                 if left <= 0 or not self._threads:
                     return False
-                self._wake.wait(min(POLL, left))
+                self._wake.wait(min(0.05 if self._claiming else POLL, left))
 
     def close(self, timeout: float = 4.0) -> bool:
         """Stop and keep all runs of this process; whether all were out within `timeout` seconds.
@@ -171,7 +171,10 @@ class Jobs:
         with self._lock:
             late = list(self._active.values())
         for job in late:
-            self.registry.finish_run(job.run.id, "interrupted", "the program was ended", owner=self.owner)
+            try:
+                self.registry.finish_run(job.run.id, "interrupted", "the program was ended", owner=self.owner)
+            except UserError as error:  # whoever looks next finds that this process has died
+                RunLog(self.registry.paths.log).say(f"cannot mark a run as interrupted: {error}")
         return not late
 
     def _start_worker(self, device: str) -> None:
@@ -188,7 +191,7 @@ class Jobs:
 
         def settle() -> str:
             if not place[0]:
-                place[0], *others = pkgutil.resolve_name("models.devices:names")()
+                place[0], *others = device_names()
                 with self._lock:
                     for other in others:
                         self._start_worker(other)
@@ -222,12 +225,14 @@ class Jobs:
                 if self._closing:
                     return None
                 news, mine = self._news, None if self._take_queued else set(self._mine)
+                self._claiming += 1  # a run that is claimed and not yet active must not look as if it had ended
             run = None
             try:
                 run = self.registry.claim(self.owner, device, mine)  # without the lock: the disk may be slow
             except UserError as error:
                 RunLog(self.registry.paths.log).say(f"cannot look into the queue: {error}")
             with self._wake:
+                self._claiming -= 1
                 if run is not None:
                     job = Job(run, Slots(run.id))
                     if self._closing:
@@ -241,15 +246,16 @@ class Jobs:
 
     def _keep_house(self) -> None:
         while True:
-            with self._wake:
-                if self._closing:
-                    return
-                self._wake.wait(HOUSEKEEPING)
             try:
                 self.registry.mark_interrupted()
                 self._end_the_unfinished()
             except UserError as error:
                 RunLog(self.registry.paths.log).say(f"cannot look for interrupted runs: {error}")
+            with self._wake:
+                if not self._closing:
+                    self._wake.wait(HOUSEKEEPING)
+                if self._closing:
+                    return
 
     def _end_the_unfinished(self) -> None:
         """End the runs of this process that no thread executes: their end could not be written when it came."""
@@ -258,3 +264,9 @@ class Jobs:
                 left = run.owner == self.owner and run.id not in self._active
             if left and time.time() - (run.heartbeat or 0) > SILENT:
                 self.registry.finish_run(run.id, "interrupted", "its end could not be written", owner=self.owner)
+
+
+def device_names() -> list[str]:
+    """The devices of this machine, a worker each. Imports TensorFlow, and sets memory growth before its first use."""
+    found: list[str] = pkgutil.resolve_name("models.devices:names")()
+    return found

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
     from models.checkpoint import Checkpoint, Saved
 
 SUFFIX = ".safetensors"
+Entry = tuple[Literal["models", "runs"], str, str]
+"""An entry's table, its id, and the path of its file or folder."""
 ABANDONED = 3600.0  # seconds after which nobody can still be writing a stray
 
 
@@ -64,33 +65,36 @@ class Files:
             self.remove(name)
             raise
 
-    def delete(self, table: Literal["models", "runs"], find: Callable[[], tuple[str, str]]) -> None:
-        """Delete an entry and its file or folder. `find`, called within the transaction, gives the id and the path.
+    def delete(self, find: Callable[[], list[Entry]]) -> None:
+        """Delete entries, all in one transaction, and their files or folders. `find` is called within it.
 
-        On a full disk even that transaction may find no room: then the file goes first and makes some.
+        On a full disk even that transaction may find no room: then the files go first and make some.
         """
-        found: list[str] = []
+        found: list[Entry] = []
 
-        def delete_entry() -> None:
+        def delete_entries() -> None:
             with self.database.write() as connection:
-                entry_id, name = find()
-                found.append(name)
-                connection.execute(f"DELETE FROM {table} WHERE id = ?", (entry_id,))
-                note(connection, name)
+                found[:] = find()
+                for table, entry_id, name in found:
+                    connection.execute(f"DELETE FROM {table} WHERE id = ?", (entry_id,))
+                    note(connection, name)
 
         try:
-            delete_entry()
+            delete_entries()
         except FullError:
-            for name in found:
+            for _, _, name in found:
                 self.remove(name)
-            delete_entry()
-        self.remove(found[-1])
+            delete_entries()
+        for _, _, name in found:
+            self.remove(name)
 
     def remove(self, name: str) -> None:
         """Delete a stray file or folder; one that cannot be deleted now is left to a later sweep."""
         path = self.home / name
         with contextlib.suppress(OSError, StorageError):
             if path.is_dir() and not path.is_symlink():
+                import shutil
+
                 shutil.rmtree(path)
             else:
                 for part in path.parent.glob(f".{path.name}.*.part"):

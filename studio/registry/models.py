@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.errors import CorruptFileError, UsageError
-from studio.registry.files import note
+from studio.registry.files import Entry, note
 from studio.registry.names import check_name, known_as, new_id, numbered
 from studio.registry.rows import MODEL_COLUMNS, Model, rows
 from studio.registry.store import Store
@@ -147,11 +147,11 @@ class Models(Store):
     def delete_model(self, model_id: str) -> None:
         """Delete a model and its file. Raises UsageError if there is none."""
 
-        def find() -> tuple[str, str]:
+        def find() -> list[Entry]:
             model = self.model(model_id)
-            return model.id, model.file
+            return [("models", model.id, model.file)]
 
-        self.files.delete("models", find)
+        self.files.delete(find)
 
     def model_file(self, model_id: str) -> Path:
         """Where the weights of a model are, until it is saved again."""

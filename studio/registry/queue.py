@@ -7,6 +7,7 @@ import time
 from collections.abc import Collection
 
 from models.errors import UsageError
+from studio.registry.files import Entry
 from studio.registry.models import Models
 from studio.registry.owners import is_alive, is_here
 from studio.registry.rows import ACTIVE, RETRYABLE, Request, Run, RunState
@@ -54,12 +55,15 @@ class Queue(Runs, Models):
             return changed.rowcount == 1
 
     def finish_run(self, run_id: str, state: RunState, error: str = "", *, owner: str | None = None) -> bool:
-        """The end of a run, with one line of why for a failed one. With `owner`: only if it is still its own."""
+        """The end of a run, with one line of why for a failed one; whether that was written.
+
+        With `owner` it is only if the run is still active and still the owner's.
+        """
         now = time.time()
         with self.database.write() as connection:
             changed = connection.execute(
                 "UPDATE runs SET state = ?, error = ?, request = NULL, ended = ?, heartbeat = ? "
-                "WHERE id = ? AND (? IS NULL OR owner = ?)",
+                "WHERE id = ? AND (? IS NULL OR (owner = ? AND state IN ('running', 'paused')))",
                 (state, visible(error), now, now, run_id, owner, owner),
             )
             return changed.rowcount == 1
@@ -137,10 +141,13 @@ class Queue(Runs, Models):
 
     def discard_run(self, run_id: str, *, owner: str | None = None) -> None:
         """Delete a run and the model it made. Raises UsageError while it is executed by anyone but `owner`."""
-        model_id = self.run(run_id).model_id
-        self.delete_run(run_id, owner=owner)
-        if model_id is not None:
-            self.delete_model(model_id)
+
+        def find() -> list[Entry]:
+            found = [self._deletable(run_id, owner)]
+            model_id = self.run(run_id).model_id
+            return found if model_id is None else [*found, ("models", model_id, self.model(model_id).file)]
+
+        self.files.delete(find)
 
 
 def requeue(connection: sqlite3.Connection, run_id: str) -> None:

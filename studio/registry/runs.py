@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.errors import CorruptFileError, UsageError
 from studio.config import make_folder
-from studio.registry.files import note
+from studio.registry.files import Entry, note
 from studio.registry.names import check_name, known_as, new_id
 from studio.registry.rows import RUN_COLUMNS, STATES, Run, RunState, rows
 from studio.registry.store import Store
@@ -94,13 +94,13 @@ class Runs(Store):
         """Delete a run with its checkpoint, metrics and log; its model stays. Raises UsageError while it is executed
         by anyone but `owner`."""
 
-        def find() -> tuple[str, str]:
-            run = self.run(run_id)
-            if run.is_active and run.owner != owner:
-                raise UsageError(f"the run '{run.name}' is {run.state}: stop it first")
-            return run.id, f"runs/{run.id}"
+        self.files.delete(lambda: [self._deletable(run_id, owner)])
 
-        self.files.delete("runs", find)
+    def _deletable(self, run_id: str, owner: str | None) -> Entry:
+        run = self.run(run_id)
+        if run.is_active and run.owner != owner:
+            raise UsageError(f"the run '{run.name}' is {run.state}: stop it first")
+        return "runs", run.id, f"runs/{run.id}"
 
     def save_checkpoint(self, run_id: str, checkpoint: Checkpoint) -> None:
         """Keep the state that the run resumes from, in place of the one before. Raises StorageError: that one stays."""
@@ -129,9 +129,12 @@ class Runs(Store):
             try:
                 return self.files.load(file, sha256, f"the run '{name}'")
             except FileNotFoundError:
-                if file == tried:  # not replaced in between: it is gone
-                    raise CorruptFileError(f"missing: the checkpoint of the run '{name}' is gone") from None
-                tried = file
+                problem = CorruptFileError(f"missing: the checkpoint of the run '{name}' is gone")
+            except CorruptFileError as error:
+                problem = error
+            if file == tried:  # else it may have been replaced, and deleted under our hands
+                raise problem
+            tried = file
 
     def run_log(self, run_id: str) -> Path:
         """Where the run's log is (it need not exist yet): plain text, a time in front of each line."""

@@ -4,9 +4,13 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from models.errors import UserError
 from studio.config import Paths, Settings, load_settings, make_folder, private
@@ -128,6 +132,34 @@ def test_a_config_that_cannot_be_read_is_told(paths):
 def test_a_wrong_variable_is_named(paths):
     problem = load_settings(paths, {"STUDIO_REFRESH": "fast"}).problem
     assert problem == "STUDIO_REFRESH: refresh: a whole number from 1 to 15 is wanted (got 'fast')"
+
+
+TOML = st.recursive(
+    st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")))
+def test_no_config_file_whatever_its_bytes_raises(data):
+    with tempfile.TemporaryDirectory() as folder:
+        paths = Paths(Path(folder))
+        paths.config.write_bytes(data)
+        assert "\n" not in load_settings(paths, {}).problem
+
+
+@given(
+    st.dictionaries(st.sampled_from([item.name for item in fields(Settings)]) | st.text(max_size=5), TOML, max_size=6)
+)
+def test_no_value_of_a_setting_raises_and_only_good_ones_are_taken(values):
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
+        patched.setattr("studio.config.read_config", lambda path: (dict(values), []))
+        settings = load_settings(Paths(Path(folder)), {})
+    assert "\n" not in settings.problem
+    assert 1 <= settings.refresh <= 15
+    assert isinstance(settings.theme, str)
+    assert isinstance(settings.take_queued, bool)
 
 
 def test_config_registry_and_jobs_import_nothing_heavy():

@@ -322,6 +322,35 @@ def test_any_other_failure_is_one_line_and_its_traceback_is_in_the_log(registry,
     assert "\x07" not in log
 
 
+class ResourceExhaustedError(Exception):
+    """Called as TensorFlow's is."""
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (MemoryError(), "out of memory"),
+        (MemoryError("9 GB\nmore"), "out of memory: 9 GB"),
+        (
+            ResourceExhaustedError("{{function_node __wrapped__Mul}} OOM at tensor\nHint"),
+            "out of memory: OOM at tensor",
+        ),
+        (KeyError("name"), "KeyError: 'name'"),
+        (ValueError(), "ValueError"),
+        (ValueError("\n\n  \n"), "ValueError"),
+    ],
+)
+def test_an_unexpected_error_is_told_by_its_kind_and_first_line(error, line):
+    assert execution.in_one_line(error) == line
+
+
+def test_a_run_whose_folder_cannot_be_made_fails_with_the_reason(registry):
+    run = added(registry)
+    (registry.paths.runs / run.id).write_text("in the way")
+    assert execute(registry, run.id, owner="me") == "failed"
+    assert "cannot make the folder" in registry.run(run.id).error
+
+
 @pytest.mark.parametrize(
     ("change", "error"),
     [
