@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 
 THIS_RUN = Group("This run", sort_key=0)
 Name = Annotated[
-    str, Parameter(group=THIS_RUN, metavar="TEXT", help="What the run and its model are called.", show_default=False)
+    str,
+    Parameter(
+        group=THIS_RUN,
+        metavar="TEXT",
+        help="What the run and its model are called (default: as the corpus).",
+        show_default=False,
+    ),
 ]
 Resume = Annotated[
     str | None, Parameter(group=THIS_RUN, metavar="RUN", help="Go on with a stopped, failed or interrupted run.")
@@ -83,7 +89,7 @@ def train(
     family: str,
     preset: str | None,
     knobs: dict[str, Any],
-    check: Callable[[Any, Registry], None],
+    prepare: Callable[[Any, Registry], str],
     *,
     name: str,
     resume: str | None,
@@ -94,7 +100,7 @@ def train(
 ) -> None:
     """Make the run, or take up an old one, and carry it out here.
 
-    `check` looks at a new run's recipe: what it raises comes before TensorFlow is loaded, and before there is a run.
+    `prepare` looks at a new run's recipe, before TensorFlow is loaded and before there is a run, and names the run.
     """
     from studio.cli.foreground import carry_out
     from studio.config import load_settings
@@ -112,10 +118,11 @@ def train(
         if model is not None and model.family != family:
             raise UsageError(f"the model '{model.name}' is a {model.family} model, not a {family} model")
         recipe = recipe_of(family, preset, knobs, None if model is None else model.recipe)
-        check(recipe, registry)
+        usual = prepare(recipe, registry)
         values = recipe.model_dump(mode="json")
         base_id = None if model is None else model.id
-        run = registry.add_run(family, values, name, base_id, owner=owner, options=options)
+        called = name or (usual if model is None else model.name)
+        run = registry.add_run(family, values, called, base_id, owner=owner, options=options)
     carry_out(registry, run, device, json=json)
 
 
@@ -161,8 +168,8 @@ def source_of(source: str, registry: Registry) -> str:
     return str(path.absolute()) if path.exists() else source
 
 
-def read_through(recipe: TextRecipe, registry: Registry) -> None:
-    """Read the corpus once, and fetch what has to be fetched. Raises UsageError for what is no text."""
+def read_through(recipe: TextRecipe, registry: Registry) -> str:
+    """Read the corpus once, and fetch what has to be fetched; its name. Raises UsageError for what is no text."""
     from models.text.corpus import open_corpus
 
     fetching = Fetching()
@@ -170,6 +177,8 @@ def read_through(recipe: TextRecipe, registry: Registry) -> None:
         open_corpus(recipe.corpus, encoding=recipe.encoding, folder=registry.paths.home, progress=fetching)
     finally:
         fetching.close()
+    first = Path(recipe.corpus[0])
+    return "stdin" if first.parent == registry.paths.corpora else first.stem or first.name or "text"
 
 
 class Fetching:

@@ -77,7 +77,7 @@ def test_lines_tell_people_what_happened_and_what_to_do_next(studio: Command, re
 
 def test_what_was_trained_can_write_at_once(studio: Command) -> None:
     assert studio.run("train", "text", "--steps", "5").returncode == 0
-    assert len(studio.run("sample", "text", "--temperature", "1", "--length", "20").stdout) == 21
+    assert len(studio.run("sample", "python-docs", "--temperature", "1", "--length", "20").stdout) == 21
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
@@ -183,6 +183,7 @@ def test_a_corpus_from_standard_input_is_kept(studio: Command, registry: Registr
     (kept,) = only(registry).recipe["corpus"]
     assert Path(kept).read_text() == "a text that comes by pipe\n" * 20
     assert Path(kept).parent == registry.paths.corpora
+    assert only(registry).name == "stdin"
 
 
 def test_an_empty_standard_input_is_wrong_use(studio: Command, registry: Registry) -> None:
@@ -200,6 +201,7 @@ def test_files_are_remembered_by_their_whole_path(studio: Command, registry: Reg
     )
     assert done.returncode == 0, done
     assert only(registry).recipe["corpus"] == [str(tmp_path / "a.txt"), str(tmp_path / "b.txt"), "python-docs"]
+    assert only(registry).name == "a"
 
 
 def test_a_corpus_that_is_no_utf8_is_refused_before_there_is_a_run(
@@ -228,10 +230,10 @@ def test_a_base_gives_its_recipe_and_its_weights(studio: Command, registry: Regi
 
 def test_a_finished_run_is_not_resumed(studio: Command, registry: Registry) -> None:
     assert studio.run("train", "text", "--steps", "2").returncode == 0
-    done = studio.run("train", "text", "--resume", "text")
+    done = studio.run("train", "text", "--resume", "python-docs")
     assert done.returncode == 2
     assert f"--base {registry.models()[0].id}" in one_line(done.stderr)
-    done = studio.run("train", "text", "--resume", "text", "--units", "64", "--name", "x")
+    done = studio.run("train", "text", "--resume", "python-docs", "--units", "64", "--name", "x")
     assert "--units, --name" in one_line(done.stderr)
 
 
