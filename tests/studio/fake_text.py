@@ -1,4 +1,6 @@
-"""The studio with a text family that trains nothing and needs no TensorFlow: `python -m tests.studio.fake_text ARGS`.
+"""The studio, app and commands, with a text family that trains nothing and needs no TensorFlow.
+
+It is started as `python -m tests.studio.fake_text ARGS`.
 
 What it does is set by the environment: FAKE_PAUSE (seconds a step), FAKE_FAIL_AT and FAKE_NAN_AT (steps), FAKE_DEAF
 (does not answer a stop).
@@ -67,6 +69,7 @@ def main() -> None:
     """The command line, with the family and the devices exchanged."""
     FAMILIES["text"] = Family("text", "models.text.recipe:TextRecipe", "tests.studio.fake_text:run")
     devices = ModuleType("models.devices")
+    vars(devices)["names"] = lambda: ["CPU:0"]
     vars(devices)["resolve"] = lambda device: ["CPU:0" if device == "auto" else device]
     sys.modules["models.devices"] = devices
     from studio.__main__ import main
