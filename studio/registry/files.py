@@ -120,7 +120,8 @@ class Files:
         try:
             return checkpoints.load(self.home / name, sha256)
         except CorruptFileError:
-            raise CorruptFileError(f"corrupt: the file of {what} is damaged ({self.home / name})") from None
+            told = f"corrupt: the file of {what} is damaged: put {self.home / name} back from a copy, or delete it"
+            raise CorruptFileError(told) from None
 
 
 def note(connection: sqlite3.Connection, name: str) -> None:

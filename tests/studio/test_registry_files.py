@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -160,6 +161,31 @@ def test_a_reader_gets_the_new_version_when_the_old_one_goes_meanwhile(registry,
     assert is_of(registry.load_model("m"), 2)
     replaced.clear()
     assert is_of(registry.load_checkpoint(run.id), 2)
+
+
+def test_listings_and_loads_beside_a_writer_never_see_a_problem(registry):
+    run = registry.add_run("text", {})
+    model = registry.save_model(made(0), name="m")
+    registry.save_checkpoint(run.id, made(0))
+    done = threading.Event()
+
+    def replace() -> None:
+        for step in range(1, 60):
+            registry.save_model(made(step), name="m", model_id=model.id)
+            registry.save_checkpoint(run.id, made(step))
+        done.set()
+
+    writer = threading.Thread(target=replace)
+    writer.start()
+    seen = []
+    while not done.is_set():
+        assert [entry.problem for entry in registry.models()] == [None]
+        weights, state = registry.load_model("m"), registry.load_checkpoint(run.id)
+        assert is_of(weights, weights.meta["step"])
+        assert is_of(state, state.meta["step"])
+        seen.append(weights.meta["step"])
+    writer.join()
+    assert seen == sorted(seen)
 
 
 def test_a_full_disk_leaves_the_version_before_r1(registry, monkeypatch):
