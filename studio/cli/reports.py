@@ -184,7 +184,8 @@ def fraction(step: Step) -> float | None:
 def figures(step: Step) -> str:
     """`loss 1.712  held out 1.602  18.2 step/s  1:20 left`."""
     parts = [f"{short} {loss(step.metrics[name])}" for name, short in SHORT.items() if name in step.metrics]
-    parts.append(rate(step.rate, step.unit))
+    if step.rate > 0:
+        parts.append(rate(step.rate, step.unit))
     if step.remaining is not None:
         parts.append(f"{clock(step.remaining)} left")
     return "  ".join(parts)
