@@ -51,11 +51,15 @@ class Tmux:
     def tmux(self, *arguments: str, check: bool = True) -> str:
         """Run one tmux command against this server and return what it prints."""
         done = subprocess.run(
-            [TMUX or "tmux", "-L", self._socket, "-f", "/dev/null", *arguments],
+            self.client(*arguments),
             capture_output=True, text=True, encoding="utf-8", timeout=20, check=check,
             env={key: value for key, value in os.environ.items() if key != "TMUX"} | {"LC_ALL": "C.UTF-8"},
         )  # fmt: skip
         return done.stdout
+
+    def client(self, *arguments: str) -> list[str]:
+        """The words of a tmux command that speaks to this server."""
+        return [TMUX or "tmux", "-L", self._socket, "-f", "/dev/null", *arguments]
 
     def start(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         """Start a program in the terminal, with this environment added to the test's own."""
