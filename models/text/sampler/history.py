@@ -92,20 +92,21 @@ class History:
         other.end = start + len(ids)
         return other
 
-    def read(self, start: int = 0, end: int | None = None, edits: int | None = None) -> Span:
-        """The symbols from position `start` on, up to `end`, as far as they are kept.
+    def read(self, start: int = 0, edits: int | None = None) -> Span:
+        """The symbols from position `start` on, as far as they are kept.
 
         A reader that passes the `edits` of its last Span gets all that changed since: the span then begins before
         `start` if symbols there were cut, and replaces what the reader has from there on.
         """
         while True:
             now = self.edits
-            last = self.end if end is None else min(end, self.end)
+            last = self.end
             first, ids, probabilities = self._stored
             begin = start if edits is None or edits == now else min(start, self._lowest_cut(edits, now))
-            begin = min(max(begin, first), max(last, first))
+            last = max(last, first)
+            begin = min(max(begin, first), last)
             some, others = ids[begin - first : last - first], probabilities[begin - first : last - first]
-            if now == self.edits and len(some) == len(others) == max(0, last - begin):
+            if now == self.edits and len(some) == len(others) == last - begin:
                 return Span(begin, begin + len(some), now, np.array(some, np.int32), np.array(others, np.float32))
 
     def _lowest_cut(self, edits: int, now: int) -> int:

@@ -158,7 +158,7 @@ class Lane:
         With the `edits` of the Span read before, the new Span begins where the text first differs from what the
         reader has, and replaces it from there on.
         """
-        return self.history.read(position, None, edits)
+        return self.history.read(position, edits)
 
     def symbols(self, span: Span) -> list[str]:
         """The symbols of a span, one string each."""

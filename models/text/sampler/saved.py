@@ -69,7 +69,7 @@ def to_json(lane: Lane, state: State | None, model: TextModel) -> dict[str, Any]
 
 def from_json(data: Mapping[str, Any], model: TextModel) -> Parts:
     """The parts of a saved lane. Raises CorruptFileError, or UsageError for another vocabulary or a newer version."""
-    if not isinstance(data, Mapping) or "version" not in data:
+    if not isinstance(data, Mapping) or not isinstance(data.get("version"), int):
         raise CorruptFileError("corrupt: this is not a saved lane")
     if data["version"] != VERSION:
         raise UsageError(f"the saved lane has version {data['version']}, this studio reads {VERSION}")
