@@ -161,11 +161,9 @@ class Group:
                 symbol = int(cumulated.searchsorted(target, "right"))
                 if symbol == self._symbols:
                     symbol = sampling.last(cumulated)
-            elif setting.greedy and not setting.penalises:
-                symbol = int(logits.argmax())
             else:
-                chosen = setting.distribution(logits, lane.recent(setting))
-                symbol = sampling.pick(chosen.cumsum(), self._uniforms[self._used - 1, index])
+                uniform = self._uniforms.item(self._used - 1, index)
+                symbol = setting.draw(logits, self._weights[0, index], lane.recent(setting), uniform)
             self._ids[index] = symbol
             self._ends[index] = lane.append(symbol, own.item(symbol) / own_totals[index])
             index += 1

@@ -59,8 +59,7 @@ def repetition(logits: ArrayLike, recent: NDArray[Any], penalty: float) -> Float
     logits = np.asarray(logits, np.float32)
     shifted = logits - logits.max(axis=-1, keepdims=True)
     logs: Floats = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    ids = np.unique(recent)
-    logs[..., ids] *= np.float32(penalty)
+    logs[..., recent] *= np.float32(penalty)  # once each, however often a symbol is named
     return logs
 
 
@@ -119,6 +118,23 @@ def pick(cumulated: Floats, uniform: float) -> int:
 def last(cumulated: Floats) -> int:
     """The last symbol with a weight above 0, given cumulated weights (symbols,)."""
     return int(cumulated.searchsorted(cumulated[-1], "left"))
+
+
+def pick_truncated(weights: Floats, uniform: float, count: int, mass: float, floor: float) -> int:
+    """What `pick` gives after `top_k`, `top_p` and `min_p`, for one lane, from weights of any sum (symbols,).
+
+    All three keep a prefix of the symbols in order of their weights, so that sorting once serves them all.
+    """
+    order = np.argsort(-weights, kind="stable")
+    ranked = weights[order[:count] if count else order]
+    sums = ranked.cumsum(dtype=np.float64)
+    kept = len(sums)
+    if mass < 1:
+        kept = min(kept, 1 + int(sums.searchsorted(mass * sums[-1])))
+    if floor > 0:
+        kept = min(kept, int(np.count_nonzero(ranked >= np.float32(floor) * ranked[0])))
+    place = int(sums[:kept].searchsorted(uniform * sums[kept - 1], "right"))
+    return int(order[place if place < kept else sums.searchsorted(sums[kept - 1])])
 
 
 def draw(probabilities: Floats, uniform: ArrayLike) -> NDArray[np.intp]:

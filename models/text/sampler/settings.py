@@ -71,6 +71,18 @@ class Settings:
         probabilities = sampling.top_k(probabilities, self.top_k)
         return sampling.min_p(sampling.top_p(probabilities, self.top_p), self.min_p)
 
+    def draw(self, logits: Floats, weights: Floats, recent: NDArray[np.int32], uniform: float) -> int:
+        """A symbol out of `distribution(logits, recent)`, given a uniform number in [0, 1).
+
+        `weights` are exp(logits / temperature), which the caller has; both (symbols,).
+        """
+        if self.penalises and recent.size:
+            logits = sampling.repetition(logits, recent, self.repetition)
+            weights = np.exp((logits - logits.max()) * np.float32(1 / self.heat))
+        if self.greedy:
+            return int(logits.argmax())
+        return sampling.pick_truncated(weights, uniform, self.top_k, self.top_p, self.min_p)
+
     def to_json(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self) if field.init}
 

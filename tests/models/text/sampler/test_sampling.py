@@ -136,6 +136,22 @@ def test_repetition_raises_probabilities_to_a_power_whatever_the_zero_of_the_log
     np.testing.assert_allclose(sampling.repetition(rows + np.float32(shift), recent, penalty), found, atol=1e-3)
 
 
+@given(distributions(), uniforms, st.integers(0, 8), st.sampled_from([1, 0.9, 0.5, 0.1]), st.sampled_from([0, 0.2, 1]))
+def test_sorting_once_keeps_what_the_three_truncations_keep(
+    rows: Floats, uniform: float, count: int, mass: float, floor: float
+) -> None:
+    kept = sampling.min_p(sampling.top_p(sampling.top_k(rows, count), mass), floor)
+    for row, left in zip(rows, kept, strict=True):
+        # In order of probability the inverse of the cumulated distribution is another symbol, but as probable a one.
+        order = np.argsort(-row, kind="stable")
+        expected = order[min(sampling.pick(left[order].cumsum(), uniform), len(row) - 1)]
+        found = sampling.pick_truncated(row * np.float32(3), uniform, count, mass, floor)
+        cumulated = left[order].astype(np.float64).cumsum()
+        near_a_border = np.abs(cumulated - uniform).min() < 1e-5
+        assert left[found] > 0
+        assert found == expected or near_a_border
+
+
 @given(distributions(), uniforms)
 def test_draw_is_the_inverse_of_the_cumulated_distribution(rows: Floats, uniform: float) -> None:
     drawn = sampling.draw(rows, [uniform] * len(rows))

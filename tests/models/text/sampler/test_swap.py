@@ -154,12 +154,14 @@ def test_steering_from_other_threads_leaves_lanes_whole() -> None:
     def swap() -> None:
         for turn in range(40):
             sampler.swap((MODEL, OTHER)[turn % 2])
+            wait_for_more()
 
     def steer() -> None:
         for turn in range(40):
             sampler.take_back(lanes[0], 3)
             lanes[1].settings = Settings(0.5 + turn % 2)
             sampler.remove(sampler.branch(lanes[2]))
+            wait_for_more()
 
     def read() -> None:
         while not done.is_set():
