@@ -71,7 +71,11 @@ class History:
         del ids[end - start :], probabilities[end - start :]
 
     def reset(self, start: int, ids: NDArray[np.int32], probabilities: NDArray[np.float32]) -> None:
-        """Hold other symbols altogether, the first of them at position `start`."""
+        """Hold other symbols altogether, the first of them at position `start`.
+
+        Those who follow this history need `start` 0 and `limit` symbols at most: they take it that what lies before
+        a span still stands.
+        """
         drop = max(0, len(ids) - self._limit)
         start += drop
         self.end = 0

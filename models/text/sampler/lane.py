@@ -181,7 +181,7 @@ class Lane:
         self.history.reset(0, ids, np.full(len(ids), np.nan, np.float32))
         self.prompt_end = len(ids)
         self.snapshots = {}
-        self.whole = len(ids) == self.history.end - self.history.start
+        self.whole = True
         self._stopped = False
         self.settings = self._settings
 

@@ -35,7 +35,7 @@ class Sampler:
 
     `exact` re-reads the last `window` symbols from the zero state for each symbol, as the classic recipe does; it is
     the default for models that were trained to predict the character after a window. Otherwise the state is carried
-    from symbol to symbol. A lane keeps at most `keep` symbols of its text.
+    from symbol to symbol. A lane keeps at most `keep` symbols of its text, the prompt included.
     """
 
     def __init__(self, model: TextModel, *, exact: bool | None = None, keep: int = KEEP) -> None:
@@ -196,10 +196,11 @@ class Sampler:
     # Sessions
 
     def save(self, lane: Lane) -> dict[str, Any]:
-        """What `lane.save()` returns."""
+        """What `lane.save()` returns; the lanes go on while it is put together."""
         with self._turn:
-            state = None if self._engine.window else self._engine.lane_state(self._index(lane))
-            return saved.to_json(lane, state, self._model)
+            state = self._engine.lane_state(self._index(lane))
+            parts, model = saved.parts_of(lane, None if self._engine.window else state), self._model
+        return saved.to_json(parts, model)
 
     def load(self, data: Mapping[str, Any]) -> Lane:
         """A lane as it was saved; it goes on with exactly the same text if the weights are the same.
@@ -235,7 +236,7 @@ class Sampler:
         vocabulary = self._model.vocabulary
         if drop_unknown:
             prompt = vocabulary.known(prompt)
-        return vocabulary.encode(prompt or self._model.default_prompt())
+        return vocabulary.encode(prompt or self._model.default_prompt())[-self._keep :]
 
     def _index(self, lane: Lane) -> int:
         for index, other in enumerate(self._lanes):

@@ -88,9 +88,9 @@ def top_p(probabilities: Floats, mass: float) -> Floats:
         return probabilities
     order = np.argsort(-probabilities, axis=-1, kind="stable")
     ranked = np.take_along_axis(probabilities, order, axis=-1)
-    before = ranked.cumsum(axis=-1, dtype=np.float64) - ranked
-    chosen = before < mass
-    chosen[..., 0] = True
+    sums = ranked.cumsum(axis=-1, dtype=np.float64)
+    chosen = np.ones(probabilities.shape, np.bool_)
+    chosen[..., 1:] = sums[..., :-1] < mass * sums[..., -1:]
     keep = np.zeros(probabilities.shape, np.bool_)
     np.put_along_axis(keep, order, chosen, axis=-1)
     return _kept(probabilities, keep)

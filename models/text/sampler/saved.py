@@ -8,6 +8,7 @@ import hashlib
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -40,25 +41,43 @@ class Parts:
     state: State | None
 
 
-def to_json(lane: Lane, state: State | None, model: TextModel) -> dict[str, Any]:
+def parts_of(lane: Lane, state: State | None) -> Parts:
+    """What the lane consists of now, copied, so that it can be written down while the lane goes on."""
+    span = lane.read()
+    return Parts(
+        prompt=lane.prompt,
+        prompt_end=lane.prompt_end,
+        start=span.start,
+        ids=span.ids,
+        probabilities=span.probabilities,
+        whole=lane.whole,
+        stopped=lane.ended == "stop",
+        seed=lane.seed,
+        stream=lane.stream,
+        settings=lane.settings,
+        state=None if state is None else state.copy(),
+    )
+
+
+def to_json(parts: Parts, model: TextModel) -> dict[str, Any]:
     """The lane; `text` is there for readers that lack the model, the lane itself is in `ids`.
 
     Arrays are zlib-compressed and base64-encoded: int32 ids, float32 probabilities and state, little-endian.
     """
-    span = lane.read()
+    state = parts.state
     return {
         "version": VERSION,
-        "prompt": lane.prompt,
-        "text": "".join(lane.symbols(span)),
-        "settings": lane.settings.to_json(),
-        "seed": lane.seed,
-        "stream": lane.stream,
-        "prompt_end": lane.prompt_end,
-        "start": span.start,
-        "whole": lane.whole,
-        "stopped": lane.ended == "stop",
-        "ids": _packed(span.ids, "<i4"),
-        "probabilities": _packed(span.probabilities, "<f4"),
+        "prompt": parts.prompt,
+        "text": model.vocabulary.decode(parts.ids),
+        "settings": parts.settings.to_json(),
+        "seed": parts.seed,
+        "stream": parts.stream,
+        "prompt_end": parts.prompt_end,
+        "start": parts.start,
+        "whole": parts.whole,
+        "stopped": parts.stopped,
+        "ids": _packed(parts.ids, "<i4"),
+        "probabilities": _packed(parts.probabilities, "<f4"),
         "shape": list(model.network.shape),
         "hidden": None if state is None else _packed(state.hidden, "<f4"),
         "memory": None if state is None else _packed(state.memory, "<f4"),
@@ -114,6 +133,7 @@ def _state(data: Mapping[str, Any], model: TextModel) -> State | None:
     return state
 
 
+@lru_cache(maxsize=8)
 def _fingerprint(vocabulary: Vocabulary, symbols: int) -> str:
     """A SHA-256 of the first `symbols` symbols: an extended vocabulary matches the one it extends."""
     first = vocabulary.symbols[:symbols]

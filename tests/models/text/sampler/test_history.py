@@ -51,7 +51,7 @@ class Story(RuleBasedStateMachine):
         self.history.cut(end)
         del self.all[end:]
 
-    @rule(symbols=st.lists(st.integers(0, 99), max_size=2 * LIMIT))
+    @rule(symbols=st.lists(st.integers(0, 99), max_size=LIMIT))
     def reset(self, symbols: list[int]) -> None:
         ids = np.array(symbols, np.int32)
         self.history.reset(0, ids, ids.astype(np.float32) / 100)

@@ -64,6 +64,17 @@ def test_a_lane_writes_the_same_alone_and_beside_others_whatever_the_pace(
         assert_same(lane, alone(found, lane.prompt, lane.settings, lane.seed, lane.position - lane.prompt_end))
 
 
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("units", [127, 128, 520])
+def test_vectors_of_any_width_are_the_same_alone_and_beside_others(cell: str, units: int) -> None:
+    found = model(cell=cell, units=units, layers=2)
+    sampler = Sampler(found)
+    lanes = [sampler.add("the ", Settings(0.4 + 0.3 * (seed % 3)), seed) for seed in range(6)]
+    sampler.step(count=60)
+    for lane in lanes:
+        assert_same(lane, alone(found, "the ", lane.settings, lane.seed, 60))
+
+
 def test_the_same_seed_gives_the_same_text_and_another_one_another() -> None:
     texts = [alone(MODELS["lstm"], "the ", Settings(), seed, 80).text for seed in (7, 7, 8)]
     assert texts[0] == texts[1] != texts[2]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
@@ -96,6 +96,7 @@ def test_top_k_keeps_the_k_most_probable_the_first_of_equal_ones(rows: Floats, c
 
 @given(distributions(), st.floats(0.01, 1))
 def test_top_p_keeps_the_fewest_symbols_that_hold_the_mass(rows: Floats, mass: float) -> None:
+    _assume_no_tie(rows, mass)
     for row, found in zip(rows, sampling.top_p(rows, mass), strict=True):
         kept, held = set(), 0.0
         for index in sorted(range(len(row)), key=lambda index: (-row[index], index)):
@@ -110,6 +111,12 @@ def test_top_p_keeps_the_fewest_symbols_that_hold_the_mass(rows: Floats, mass: f
 def test_min_p_keeps_what_is_near_the_most_probable(rows: Floats, floor: float) -> None:
     for row, found in zip(rows, sampling.min_p(rows, floor), strict=True):
         _assert_kept(row, found, set(np.flatnonzero(row >= np.float32(floor) * row.max()).tolist()))
+
+
+def _assume_no_tie(rows: Floats, mass: float) -> None:
+    """Where the most probable symbols hold the mass exactly, rounding decides whether one more is kept."""
+    held = np.sort(rows)[:, ::-1].cumsum(axis=1, dtype=np.float64)
+    assume(mass == 1 or np.abs(held - mass).min() > 1e-5)
 
 
 def _assert_kept(row: Floats, found: Floats, kept: set[int]) -> None:
@@ -136,16 +143,18 @@ def test_repetition_raises_probabilities_to_a_power_whatever_the_zero_of_the_log
     np.testing.assert_allclose(sampling.repetition(rows + np.float32(shift), recent, penalty), found, atol=1e-3)
 
 
-@given(distributions(), uniforms, st.integers(0, 8), st.sampled_from([1, 0.9, 0.5, 0.1]), st.sampled_from([0, 0.2, 1]))
+@given(distributions(), uniforms, st.integers(0, 8), st.sampled_from([1, 0.9, 0.5, 0.1]), st.sampled_from([0, 0.23, 1]))
 def test_sorting_once_keeps_what_the_three_truncations_keep(
     rows: Floats, uniform: float, count: int, mass: float, floor: float
 ) -> None:
-    kept = sampling.min_p(sampling.top_p(sampling.top_k(rows, count), mass), floor)
+    first = sampling.top_k(rows, count)
+    _assume_no_tie(first, mass)
+    kept = sampling.min_p(sampling.top_p(first, mass), floor)
     for row, left in zip(rows, kept, strict=True):
         # In order of probability the inverse of the cumulated distribution is another symbol, but as probable a one.
         order = np.argsort(-row, kind="stable")
         expected = order[min(sampling.pick(left[order].cumsum(), uniform), len(row) - 1)]
-        found = sampling.pick_truncated(row * np.float32(3), uniform, count, mass, floor)
+        found = sampling.pick_truncated(row * np.float32(4), uniform, count, mass, floor)
         cumulated = left[order].astype(np.float64).cumsum()
         near_a_border = np.abs(cumulated - uniform).min() < 1e-5
         assert left[found] > 0
