@@ -111,6 +111,15 @@ class Placement:
     def has_gpu(self) -> bool:
         return all(name.startswith("GPU") for name in self.devices)
 
+    @property
+    def has_bfloat16(self) -> bool:
+        """Whether 16 bits are quicker here and as safe as 32: GPUs from compute capability 8 on."""
+        if not self.has_gpu:
+            return False
+        gpus = tf.config.list_physical_devices("GPU")
+        found = [tf.config.experimental.get_device_details(gpu).get("compute_capability", (0, 0)) for gpu in gpus]
+        return bool(min(found) >= (8, 0))
+
     def scope(self) -> AbstractContextManager[Any]:
         """The context to make variables and to work in. It is the thread's: never keep it open across a `yield`."""
         return self.strategy.scope() if len(self.devices) > 1 else scope(self.devices[0])

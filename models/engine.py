@@ -35,10 +35,10 @@ class Engine:
 
     def _traced(self, batches: Any) -> Any:
         if self._place.replicas > 1:
-            return tf.function(self._steps, reduce_retracing=True)
+            return tf.function(self._steps, reduce_retracing=True, autograph=False)
         specs = tf.nest.map_structure(lambda x: tf.TensorSpec([None, *x.shape[1:]], x.dtype), batches)
         rates = tf.TensorSpec([None, len(self._task.optimizers)], tf.float32)
-        return tf.function(self._steps, input_signature=[specs, rates, tf.TensorSpec([], tf.int32)])
+        return tf.function(self._steps, input_signature=[specs, rates, tf.TensorSpec([], tf.int32)], autograph=False)
 
     def _distributed(self, batches: Any) -> Any:
         count = self._place.replicas

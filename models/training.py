@@ -46,6 +46,7 @@ class Training:
 
     def __init__(self, task: Task, plan: Plan, place: Placement, resume: Checkpoint | None) -> None:
         self.task, self.plan, self.place = task, plan, place
+        self.planned = dict(plan.learning_rates)
         self.engine = Engine(task, place, plan.seed)
         self.step = 0
         self.metrics: dict[str, float] = {}
@@ -121,6 +122,8 @@ class Training:
             yield from self._end_epoch()
         if self._is_validation_due(is_epoch_end):
             yield from self._validate()
+        if self.stopping:
+            return
         if self.clock.seconds - self.saved_at >= self.plan.save_every:
             yield from self._save("timed")
         elif self.clock.seconds - self.live_at >= self.plan.live_every:
@@ -132,6 +135,8 @@ class Training:
         if not self.task.validates and count:
             self.metrics["epoch_loss"] = total / count
             yield from self._compare("epoch_loss")
+        if self.stopping:
+            return
         for event in self.task.samples(self.step // self.task.steps_per_epoch):
             yield from self._emit(event) if event is not None else self._show()
             if self.stopping:
@@ -205,7 +210,7 @@ class Training:
         return self.validation_seconds if self.task.validates and self.validated_step != self.step else 0.0
 
     def _is_validation_due(self, is_epoch_end: bool) -> bool:
-        if not self.task.validates:
+        if not self.task.validates or self.stopping:
             return False
         since = self.clock.seconds - self.validated_at
         if since < self.validation_seconds * (1 / VALIDATION_SHARE - 1):
@@ -238,6 +243,8 @@ class Training:
         if self.step > self.started_at:
             each = seconds / count
             self.step_seconds += (each - self.step_seconds) * (0.1 if self.step_seconds else 1.0)
+        else:
+            self.validated_at = self.clock.seconds
         self.step += count
         self.pending.append(values)
         losses = values[:, 0]
@@ -299,7 +306,7 @@ class Training:
             "epoch_losses": list(self.epoch_losses),
             "smooth": None if math.isnan(self.smooth) else self.smooth,
             "lowest": None if math.isinf(self.lowest) else self.lowest,
-            "learning_rates": dict(self.plan.learning_rates),
+            "learning_rates": {name: [self.planned[name], now] for name, now in self.plan.learning_rates.items()},
         }
         return Checkpoint({**self._meta(), "resume": resume}, self.engine.arrays())
 
@@ -313,6 +320,11 @@ class Training:
             self.misses, self.epoch_losses = int(resume["misses"]), list(resume["epoch_losses"])
             self.smooth = math.nan if resume["smooth"] is None else float(resume["smooth"])
             self.lowest = math.inf if resume["lowest"] is None else float(resume["lowest"])
+            # A rate that was tuned stays tuned, unless the recipe now asks for another one than it did.
+            rates = {
+                name: now for name, (was, now) in resume["learning_rates"].items() if self.planned.get(name) == was
+            }
+            self.plan = self.plan.tuned(rates)
         except (KeyError, TypeError, ValueError):
             raise UsageError("this checkpoint holds a model, not a run that can be resumed") from None
         self.engine.put(checkpoint.arrays)

@@ -25,11 +25,11 @@ class TextNetwork(keras.Model):  # type: ignore[misc]
     of `models.text.recurrent` compute the same from the same variables.
     """
 
-    def __init__(self, recipe: TextRecipe, symbols: int, *, fused: bool, seed: int = 0) -> None:
+    def __init__(self, recipe: TextRecipe, symbols: int, *, seed: int, fused: bool, half: bool) -> None:
         super().__init__(name="network")
         self.recipe, self.symbols, self.fused = recipe, symbols, fused
         seeds = iter(np.random.SeedSequence(seed).generate_state(2 * recipe.layers + 2).tolist())
-        policy = keras.DTypePolicy("mixed_bfloat16" if recipe.mixed_precision and fused else "float32")
+        policy = keras.DTypePolicy("mixed_bfloat16" if half else "float32")
         width = symbols
         self.embedding = None
         if recipe.input == "embedding":
@@ -109,7 +109,7 @@ class TextNetwork(keras.Model):  # type: ignore[misc]
         for layer, rnn in enumerate(self.rnn):
             if layer:
                 hidden = self._dropped(hidden, seed, layer)
-            hidden, *last = rnn(hidden, initial_state=list(state[layer]))
+            hidden, *last = rnn(hidden, initial_state=[tf.cast(part, rnn.compute_dtype) for part in state[layer]])
             after.append(tuple(tf.cast(part, tf.float32) for part in last))
         return hidden, tuple(after)
 
@@ -143,13 +143,16 @@ class TextNetwork(keras.Model):  # type: ignore[misc]
         return hidden, tuple(after)
 
 
-def build(recipe: TextRecipe, symbols: int, *, fused: bool = False, seed: int | None = None) -> TextNetwork:
-    """A network with new weights, for so many symbols. `fused` lets Keras's layers do the work, for cuDNN.
+def build(
+    recipe: TextRecipe, symbols: int, *, seed: int | None = None, fused: bool = False, half: bool = False
+) -> TextNetwork:
+    """A network with new weights, for so many symbols; they follow from `seed`, the recipe's if None.
 
-    Weights follow from `seed`, the recipe's if None. LSTM layers have Keras's layout: kernel (inputs, 4 units), gates
-    i f c o, bias (4 units,) with ones for f; GRU layers `reset_after`, bias (2, 3 units), gates z r h.
+    `fused` lets Keras's layers do the work, for cuDNN; `half` then computes in bfloat16. LSTM layers have Keras's
+    layout: kernel (inputs, 4 units), gates i f c o, bias (4 units,) with ones for f; GRU layers that of
+    `reset_after`: bias (2, 3 units), gates z r h.
     """
-    return TextNetwork(recipe, symbols, fused=fused, seed=recipe.seed if seed is None else seed)
+    return TextNetwork(recipe, symbols, seed=recipe.seed if seed is None else seed, fused=fused, half=half)
 
 
 def arrays_of(network: TextNetwork) -> dict[str, NDArray[np.float32]]:

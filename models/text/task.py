@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
@@ -23,6 +24,8 @@ from models.text.vocabulary import Vocabulary
 
 CHUNK = 32
 """Symbols that the lanes of a validation read at a time."""
+SAMPLES_APART = 2.0
+"""Seconds between the samples of epochs that take less, save for a last-only target, whose recipe knows no such."""
 MOST_LEAD = 128
 """Symbols, at most, that a lane of a validation reads before its part."""
 
@@ -53,20 +56,22 @@ class TextTask(Task):
         self.validates = held.size > 0
         self._batches = batches(recipe, learnt)
         self.steps_per_epoch = self._batches.steps_per_epoch
-        lengths = np.array([len(symbol) for symbol in vocabulary.symbols])
-        self._learnt_length = mean_length(learnt, lengths)
-        self._held_length = mean_length(held, lengths)
-        self.network = build(recipe, len(vocabulary.symbols), fused=place.has_gpu)
+        self._learnt_length, self._held_length = mean_length(learnt, vocabulary), mean_length(held, vocabulary)
+        kind = {"fused": place.has_gpu, "half": recipe.mixed_precision and place.has_bfloat16}
+        self.network = build(recipe, len(vocabulary.symbols), **kind)
         self._trained = [found.value for found in self.network.named().values()]
-        self.averaged = build(recipe, len(vocabulary.symbols), fused=place.has_gpu) if recipe.average else self.network
+        self.averaged = build(recipe, len(vocabulary.symbols), **kind) if recipe.average else self.network
         self._averages = [found.value for found in self.averaged.named().values()]
         self.optimizer = _optimizer(recipe)
         self.optimizer.build(list(self.network.named().values()))
         self.optimizers = {"learning_rate": self.optimizer}
+        self._sampled = -SAMPLES_APART
         self._carry = self._made_carry() if recipe.stateful else ()
         compiled = not place.has_gpu and place.replicas == 1
-        self._differentiate = tf.function(self._gradients, jit_compile=True) if compiled else self._gradients
-        self._measure = tf.function(self._measured, jit_compile=not place.has_gpu)
+        self._differentiate = (
+            tf.function(self._gradients, jit_compile=True, autograph=False) if compiled else self._gradients
+        )
+        self._measure = tf.function(self._measured, jit_compile=not place.has_gpu, autograph=False)
 
     # -- state
 
@@ -199,6 +204,8 @@ class TextTask(Task):
     def samples(self, epoch: int) -> Iterator[Event | None]:
         if not self.recipe.sample_length or not self.recipe.temperatures:
             return
+        if self.recipe.target == "every" and time.monotonic() < self._sampled + SAMPLES_APART:
+            return
         random = np.random.default_rng((self.recipe.seed, epoch, 1))
         start = int(random.integers(self._learnt.size - self.recipe.window + 1))
         prompt = self.vocabulary.decode(self._learnt[start : start + self.recipe.window])
@@ -214,13 +221,16 @@ class TextTask(Task):
             if isinstance(event, Text):
                 texts[event.label] = texts.get(event.label, "") + event.text
             yield None
+        self._sampled = time.monotonic()
         yield from (Text(text, label) for label, text in texts.items())
 
 
-def mean_length(ids: NDArray[Any], lengths: NDArray[Any]) -> float:
+def mean_length(ids: NDArray[Any], vocabulary: Vocabulary) -> float:
     """Characters a symbol, on average over `ids`."""
-    counts = np.bincount(ids, minlength=lengths.size) if ids.size else np.ones(lengths.size)
-    return float((counts * lengths).sum() / counts.sum())
+    if vocabulary.unit == "char" or not ids.size:
+        return 1.0
+    lengths = np.array([len(symbol) for symbol in vocabulary.symbols])
+    return sum(int(lengths[part].sum()) for part in np.array_split(ids, ids.size // 2**20 + 1)) / ids.size
 
 
 def _optimizer(recipe: TextRecipe) -> Any:
