@@ -50,7 +50,10 @@ def test_new_weights_go_on_from_the_state_that_the_old_ones_left() -> None:
     sampler.swap(OTHER)
     assert sampler.model is OTHER
     assert lane.text == text
-    assert sampler.candidates(lane, 5) != before
+    after = sampler.candidates(lane, 5)
+    reread = Sampler(OTHER)
+    assert after != before
+    assert after != reread.candidates(reread.add(text, Settings(0.8)), 5)
     sampler.step(count=20)
     assert lane.text.startswith(text)
     assert len(lane.text) == len(text) + 20
