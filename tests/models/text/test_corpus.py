@@ -93,7 +93,7 @@ def test_python_docs_is_the_language_reference(tmp_path: Path) -> None:
     assert text.index('The "assert" statement') < text.index("Lambdas\n*") < text.index('The "yield" statement')
     assert 300_000 < len(text) == corpus.characters
     assert list(tmp_path.iterdir()) == []
-    if sys.version_info[:2] == (3, 11):
+    if sys.version_info[:3] == (3, 11, 7):  # the text grows with the patch releases
         assert len(text) == 465_126
 
 
