@@ -120,8 +120,7 @@ class Sampler:
         a finite number.
         """
         chosen = None if lanes is None else list(lanes)
-        written = 0
-        left = count
+        written, left = 0, count
         with np.errstate(all="ignore"):
             while left > 0:
                 with self._turn.step():
