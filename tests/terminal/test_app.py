@@ -58,6 +58,14 @@ def test_the_first_start_says_what_to_press_and_keys_switch_pages(studio: Comman
     assert "Traceback" not in terminal.screen()
 
 
+def test_keys_pressed_while_the_first_page_is_being_made_do_no_harm(studio: Command, open_terminal: Open) -> None:
+    terminal = open_terminal(studio)
+    terminal.wait("Library")
+    terminal.keys("1", "1", "4", "1")
+    terminal.wait(r"Enter +train on python-docs")
+    leaves(terminal)
+
+
 @pytest.mark.parametrize("locale", [{"LC_ALL": "C.UTF-8"}, {"LC_ALL": "C"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}])
 def test_names_are_shown_to_the_letter_whatever_the_locale(
     studio: Command, registry: Registry, open_terminal: Open, locale: dict[str, str]
@@ -138,9 +146,10 @@ def test_noise_of_native_code_goes_to_the_log_and_not_to_the_screen(
     terminal.wait(r"Enter +train on python-docs")
     terminal.keys("Enter")
     end = time.monotonic() + 20
-    while not registry.models() and time.monotonic() < end:
+    while not registry.runs("done") and time.monotonic() < end:
         time.sleep(0.1)
-    assert registry.models()
+    assert registry.runs("done")
+    time.sleep(0.5)  # the worker lets go of it
     assert "noise of native code" not in terminal.screen()
     assert "noise of native code" in registry.paths.log.read_text()
     leaves(terminal)
