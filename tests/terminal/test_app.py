@@ -75,6 +75,7 @@ def test_names_are_shown_to_the_letter_whatever_the_locale(
     terminal = open_terminal(studio, columns=120, **locale)
     terminal.wait(PAINTED)
     terminal.keys("4")
+    terminal.wait("3 models")
     shown = terminal.wait("日本語")
     for name in HOSTILE_NAMES:
         assert name in shown
