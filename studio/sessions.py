@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -130,7 +131,8 @@ def export(path: Path, name: str, data: SessionData) -> Path:
         beside.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
         beside.replace(path)
     except (OSError, ValueError) as error:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink()
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise UserError(f"cannot write {path}: {reason}") from None
     return path
