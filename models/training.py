@@ -24,6 +24,8 @@ STEP_SECONDS = 0.1
 """Seconds between two `Step` events, at least."""
 VALIDATION_SHARE = 0.2
 """Validation takes at most about this part of the time."""
+SHOWN = 20
+"""Steps over which the measures are averaged that are shown."""
 MEMORY = 100
 """Steps over which the loss is averaged to tell a divergence from a bad batch."""
 
@@ -53,7 +55,7 @@ class Training:
         self.best: dict[str, float] = {}
         self.misses = 0
         self.epoch_losses = [0.0, 0]
-        self.smooth, self.lowest = math.nan, math.inf
+        self.smooth, self.lowest = 0.0, math.inf
         seconds = 0.0
         if resume is not None:
             seconds = self._take_up(resume)
@@ -64,7 +66,6 @@ class Training:
         self.step_seconds = 0.0
         self.validation_seconds = 0.0
         self.validated_step = self.step if "val_loss" in self.metrics else -1
-        self.pending: list[NDArray[np.float64]] = []
         self.shown_at = self.saved_at = self.live_at = self.validated_at = seconds
 
     # -- the course of events
@@ -245,23 +246,17 @@ class Training:
             self.step_seconds += (each - self.step_seconds) * (0.1 if self.step_seconds else 1.0)
         else:
             self.validated_at = self.clock.seconds
-        self.step += count
-        self.pending.append(values)
-        losses = values[:, 0]
-        self.epoch_losses[0] += float(losses.sum())
-        self.epoch_losses[1] += count
-        for loss in losses:
-            if math.isnan(self.smooth):
-                self.smooth = float(loss)
-            self.smooth += (float(loss) - self.smooth) / MEMORY
-        if self.step >= MEMORY:
-            self.lowest = min(self.lowest, self.smooth)
+        for row in values.tolist():
+            self.step += 1
+            for name, value in zip(self.task.measures, row, strict=True):
+                self.metrics[name] = averaged(self.metrics.get(name, 0.0), value, self.step, SHOWN)
+            self.smooth = averaged(self.smooth, row[0], self.step, MEMORY)
+            self.epoch_losses[0] += row[0]
+            self.epoch_losses[1] += 1
+            if self.step >= MEMORY:
+                self.lowest = min(self.lowest, self.smooth)
 
     def _step_event(self) -> Step:
-        if self.pending:
-            means = np.concatenate(self.pending).mean(axis=0)
-            self.metrics |= {name: float(mean) for name, mean in zip(self.task.measures, means, strict=True)}
-            self.pending.clear()
         seconds, per_epoch = self.clock.seconds, self.task.steps_per_epoch
         self.shown_at = seconds
         fraction = self.plan.fraction(self.step, seconds, per_epoch, self.validation_seconds)
@@ -299,12 +294,10 @@ class Training:
         return Checkpoint(self._meta(), self.engine.arrays("weights/"))
 
     def _checkpoint(self) -> Checkpoint:
-        if self.pending:
-            self._step_event()
         resume = {
             "misses": self.misses,
             "epoch_losses": list(self.epoch_losses),
-            "smooth": None if math.isnan(self.smooth) else self.smooth,
+            "smooth": self.smooth,
             "lowest": None if math.isinf(self.lowest) else self.lowest,
             "learning_rates": {name: [self.planned[name], now] for name, now in self.plan.learning_rates.items()},
         }
@@ -318,7 +311,7 @@ class Training:
             self.step, seconds = int(meta["step"]), float(meta["seconds"])
             self.metrics, self.best = dict(meta["metrics"]), dict(meta["best"])
             self.misses, self.epoch_losses = int(resume["misses"]), list(resume["epoch_losses"])
-            self.smooth = math.nan if resume["smooth"] is None else float(resume["smooth"])
+            self.smooth = float(resume["smooth"])
             self.lowest = math.inf if resume["lowest"] is None else float(resume["lowest"])
             # A rate that was tuned stays tuned, unless the recipe now asks for another one than it did.
             rates = {
@@ -329,3 +322,8 @@ class Training:
             raise UsageError("this checkpoint holds a model, not a run that can be resumed") from None
         self.engine.put(checkpoint.arrays)
         return seconds
+
+
+def averaged(average: float, value: float, number: int, memory: int) -> float:
+    """The mean of the first `memory` values; from then on a moving one. `value` is the `number`th, from 1."""
+    return average + (value - average) / min(number, memory)

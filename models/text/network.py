@@ -100,7 +100,7 @@ class TextNetwork(keras.Model):  # type: ignore[misc]
         if seed is None or not self.recipe.dropout:
             return x
         own = tf.random.experimental.stateless_fold_in(seed, place)
-        return tf.nn.experimental.stateless_dropout(x, self.recipe.dropout, own, rng_alg="threefry")
+        return tf.nn.experimental.stateless_dropout(x, self.recipe.dropout, own, rng_alg="philox")
 
     def _recur_fused(self, ids: Any, state: State, seed: Any) -> tuple[Any, State]:
         """Through Keras's layers, (batch, time, units)."""

@@ -24,6 +24,8 @@ from models.text.vocabulary import Vocabulary
 
 CHUNK = 32
 """Symbols that the lanes of a validation read at a time."""
+WORTH_COMPILING = 2**16
+"""From so many activations a step on, a CPU makes up in a minute for the seconds that XLA takes at the start."""
 SAMPLES_APART = 2.0
 """Seconds between the samples of epochs that take less, save for a last-only target, whose recipe knows no such."""
 MOST_LEAD = 128
@@ -67,11 +69,12 @@ class TextTask(Task):
         self.optimizers = {"learning_rate": self.optimizer}
         self._sampled = -SAMPLES_APART
         self._carry = self._made_carry() if recipe.stateful else ()
-        compiled = not place.has_gpu and place.replicas == 1
+        work = recipe.batch * recipe.window * recipe.layers * recipe.units
+        compiled = not place.has_gpu and place.replicas == 1 and work >= WORTH_COMPILING
         self._differentiate = (
             tf.function(self._gradients, jit_compile=True, autograph=False) if compiled else self._gradients
         )
-        self._measure = tf.function(self._measured, jit_compile=not place.has_gpu, autograph=False)
+        self._measure = tf.function(self._measured, jit_compile=compiled, autograph=False)
 
     # -- state
 
