@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import threading
 import time
 import traceback
@@ -88,8 +90,19 @@ class StudioApp(App[int]):
         self._first = first
         self._said: tuple[str, float] = ("", 0.0)
         self._leaving = False
+        self._going = asyncio.Lock()
+        self._wanted = ""
         for own in (theme.DARK, theme.LIGHT):
             self.register_theme(own)
+        self._dress(settings.theme if settings.theme in self.available_themes else theme.DARK.name)
+
+    def _dress(self, name: str) -> None:
+        """Put on a theme before there is anything to see: setting it later would work out all styles twice."""
+        self.set_reactive(App.theme, name)
+        self.set_class(self.current_theme.dark, "-dark-mode", update=False)
+        self.set_class(not self.current_theme.dark, "-light-mode", update=False)
+        self._refresh_truecolor_filter(self.ansi_theme)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def get_css_variables(self) -> dict[str, str]:
         """The theme's variables and the families' accents."""
@@ -102,17 +115,16 @@ class StudioApp(App[int]):
         yield StatusLine()
         yield KeyBar()
 
-    async def on_mount(self) -> None:
-        """Show the first page; everything that can wait comes after the first paint."""
-        settings = self.services.settings
-        wanted = settings.theme or theme.DARK.name
-        self.theme = wanted if wanted in self.available_themes else theme.DARK.name
-        self.set_keymap(dict(settings.keys))
-        await self.go(self._first)
+    def on_mount(self) -> None:
+        """The tabs are painted first; the page, and everything else that can wait, comes right after."""
+        self.query_one(PageTabs).current = self._first
+        self.set_keymap(dict(self.services.settings.keys))
         self.call_after_refresh(self._settle)
 
-    def _settle(self) -> None:
+    async def _settle(self) -> None:
         settings = self.services.settings
+        if not self._wanted:  # else a key was faster
+            await self.go(self._first)
         if settings.problem:
             self.tell(settings.problem, "warning")
         if settings.theme and settings.theme not in self.available_themes:
@@ -131,6 +143,7 @@ class StudioApp(App[int]):
 
         for family in models.families.FAMILIES.values():
             family.recipe_class()
+        gc.freeze()  # what has been imported stays: looking through it for garbage would hold up a key press
 
     def on_studio_app_warm(self) -> None:
         """Start the workers."""
@@ -141,7 +154,12 @@ class StudioApp(App[int]):
     # Pages
 
     async def go(self, name: str) -> Page:
-        """Show the page called `name`, and return it."""
+        """Show the page called `name`, and return it. One at a time: a key may come while the first page is made."""
+        self._wanted = name
+        async with self._going:
+            return await self._go(name)
+
+    async def _go(self, name: str) -> Page:
         page = self.pages.get(name)
         before = self.pages.get(self.current)
         if page is not None and page is before:

@@ -133,13 +133,16 @@ as you type. A star marks what differs from the preset. Sources are parted by se
     def _changed(self, event: RecipeForm.Changed) -> None:
         event.stop()
         form = self.form
-        self.query_one("#forecast", Static).update(Content(visible(self.forecast(form.recipe), lines=True)))
-        self.query_one("#start").set_class(form.recipe is None, "-off")
+        self.query_one("#forecast", Static).update(
+            Content(visible(self.forecast(form.recipe), lines=True)), layout=False
+        )
+        if self.query_one("#start").has_class("-off") != (form.recipe is None):
+            self.query_one("#start").set_class(form.recipe is None, "-off")
+            self.refresh_bindings()
         corpus = form.values().get("corpus") or (self.family,)
         self.query_one("#name", Input).placeholder = visible(name_for(corpus))
         self.explain()
         self.preview()
-        self.refresh_bindings()
 
     @on(RecipeForm.Visited)
     def _visited(self, event: RecipeForm.Visited) -> None:
@@ -163,7 +166,7 @@ as you type. A star marks what differs from the preset. Sources are parted by se
             problem = ""
             text = field.about if field is not None else "Tab or the arrows move from field to field."
         told.set_class(bool(problem), "-wrong")
-        told.update(Content(visible(text)))
+        told.update(Content(visible(text)), layout=False)
 
     def forecast(self, recipe: Recipe | None) -> str:
         """Two lines about size and time."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import types
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Union, get_args, get_origin
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
+from textual.style import Style
 from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input
@@ -24,17 +26,23 @@ LABEL = 16
 EDITOR = 23
 
 
-class Field(Widget):
-    """A row of a form. The name and the note are drawn by the row itself: a form of thirty knobs stays quick."""
+class Look(NamedTuple):
+    """The styles of a form's rows; worked out once a form, not once a row."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"field--label", "field--set", "field--note", "field--problem"}
+    label: Style
+    changed: Style
+    note: Style
+    problem: Style
+
+
+class Field(Widget):
+    """A row of a form. It draws the name and the note itself, and makes its editor when it is mounted: a form of
+    thirty knobs stays quick.
+    """
+
     DEFAULT_CSS = f"""
     Field {{
         height: 1; width: 1fr;
-        & > .field--label {{ color: $foreground; }}
-        & > .field--set {{ color: $family-text; text-style: bold; }}
-        & > .field--note {{ color: $text-muted; }}
-        & > .field--problem {{ color: $text-error; text-style: bold; }}
         & > Input {{ margin-left: {LABEL}; width: {EDITOR}; background: $surface; }}
         & > Input:focus {{ background: $block-cursor-background; color: $block-cursor-foreground; }}
         & > Input:nocolor:focus, & > Input:ansi:focus {{ text-style: reverse; }}
@@ -52,42 +60,47 @@ class Field(Widget):
             super().__init__()
             self.field = field
 
-    def __init__(self, name: str, info: FieldInfo, value: Any, suggester: Suggester | None = None) -> None:
+    def __init__(
+        self, name: str, info: FieldInfo, value: Any, look: Callable[[], Look], suggester: Suggester | None = None
+    ) -> None:
         super().__init__(id=f"knob-{name}")
-        self.knob = name
+        self.knob, self.look, self.suggester = name, look, suggester
         extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
         self.group, self.unit = str(extra.get("group", "")), str(extra.get("unit", ""))
         self.advanced = bool(extra.get("advanced"))
         self.about = info.description or ""
-        self.kind, options = kind_of(info.annotation)
+        self.kind, self.options = kind_of(info.annotation)
         self.allowed = ", ".join(part for part in (self.unit, allowed(info)) if part)
-        self.editor: Choice | Input
-        if options:
-            self.editor = Choice(options, as_text(value))
-        else:
-            hint = "none" if self.kind == "none" else ""
-            self.editor = Input(
-                as_text(value), placeholder=hint, compact=True, suggester=suggester, select_on_focus=False
-            )
+        self.editor: Choice | Input | None = None
+        self._text = as_text(value)
         self.set_class(name == "corpus", "-wide")
 
     def compose(self) -> ComposeResult:
         """What edits the knob."""
+        if self.options:
+            self.editor = Choice(self.options, self._text)
+        else:
+            hint = "none" if self.kind == "none" else ""
+            self.editor = Input(
+                self._text, placeholder=hint, compact=True, suggester=self.suggester, select_on_focus=False
+            )
         yield self.editor
 
     @property
     def text(self) -> str:
         """The value as it stands in the form."""
-        return self.editor.value
+        return self._text if self.editor is None else self.editor.value
 
     @text.setter
     def text(self, text: str) -> None:
-        self.editor.value = text
+        self._text = text
+        if self.editor is not None:
+            self.editor.value = text
 
     @property
     def value(self) -> Any:
         """The value for the recipe: a number where it reads as one, else the text, for the recipe to refuse."""
-        text = self.editor.value.strip()
+        text = self.text.strip()
         if self.kind == "flag":
             return text == "on"
         if self.kind == "list":
@@ -107,8 +120,9 @@ class Field(Widget):
         self.post_message(self.Changed(self))
 
     def render(self) -> Content:
-        label = self.get_visual_style("field--set" if self.changed else "field--label", partial=True)
-        note = self.get_visual_style("field--problem" if self.problem else "field--note", partial=True)
+        look = self.look()
+        label = look.changed if self.changed else look.label
+        note = look.problem if self.problem else look.note
         width = self.size.width
         mark = "*" if self.changed else " "
         start = width - 16 if self.has_class("-wide") else LABEL + EDITOR + 2
@@ -121,8 +135,7 @@ class Field(Widget):
             )
         ]
         if self.size.height > 1:
-            about = self.get_visual_style("field--note", partial=True)
-            lines.append(Content.styled(f"  {fit(self.about, max(0, width - 3)).rstrip()}", about))
+            lines.append(Content.styled(f"  {fit(self.about, max(0, width - 3)).rstrip()}", look.note))
         return Content("\n").join(lines)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical, VerticalScroll
@@ -12,9 +12,10 @@ from textual.content import Content
 from textual.events import DescendantFocus
 from textual.message import Message
 from textual.suggester import Suggester
+from textual.widget import Widget
 from textual.widgets import Static
 
-from studio.widgets.field import Field, as_text
+from studio.widgets.field import Field, Look, as_text
 
 if TYPE_CHECKING:
     from models.recipe import Recipe
@@ -26,6 +27,7 @@ class RecipeForm(VerticalScroll, can_focus=False):
     `also` looks for what a recipe cannot know, such as a file that is not there: problems by knob.
     """
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"form--label", "form--changed", "form--note", "form--problem"}
     DEFAULT_CSS = """
     RecipeForm { height: 1fr; scrollbar-size-vertical: 1; }
     RecipeForm .columns { height: auto; width: 1fr; layout: vertical; }
@@ -33,6 +35,9 @@ class RecipeForm(VerticalScroll, can_focus=False):
     RecipeForm .group { padding: 0 1 1 0; }
     RecipeForm .heading { height: 1; text-style: bold; color: $text-muted; }
     RecipeForm .-folded { display: none; }
+    RecipeForm > .form--changed { color: $family-text; text-style: bold; }
+    RecipeForm > .form--note { color: $text-muted; }
+    RecipeForm > .form--problem { color: $text-error; text-style: bold; }
     RecipeForm.-two #all, RecipeForm.-three #all, RecipeForm.-three #left { layout: horizontal; }
     RecipeForm.-three #left { width: 2fr; }
     RecipeForm.-told Field { height: 2; }
@@ -62,10 +67,11 @@ class RecipeForm(VerticalScroll, can_focus=False):
         super().__init__(id="form")
         self.kind, self.also = kind, also
         self.due = False
+        self.groups: dict[str, Vertical] = {}
         recipe = kind.preset()
         self.base: Mapping[str, Any] = recipe.model_dump()
         self.fields = {
-            name: Field(name, info, self.base[name], (suggesters or {}).get(name))
+            name: Field(name, info, self.base[name], self.look, (suggesters or {}).get(name))
             for name, info in kind.model_fields.items()
         }
         self.recipe: Recipe | None = recipe
@@ -85,21 +91,50 @@ class RecipeForm(VerticalScroll, can_focus=False):
     def _column(self, groups: Sequence[Sequence[Field]]) -> ComposeResult:
         with Vertical(classes="column"):
             for members in groups:
-                with Vertical(classes="group"):
+                with Vertical(classes="group") as group:
+                    self.groups[members[0].group] = group
                     yield Static(Content(members[0].group.capitalize()), classes="heading")
-                    yield from members
+                    yield from (field for field in members if not field.advanced)
 
     def on_mount(self) -> None:
-        """Fold the advanced knobs away."""
-        self.unfold(self.advanced)
+        """Fold the groups away that are advanced as a whole."""
+        self.fold()
+
+    def look(self) -> Look:
+        """The styles of the rows."""
+        return Look(*(self.get_visual_style(f"form--{part}", partial=True) for part in Look._fields))
 
     def unfold(self, advanced: bool) -> None:
-        """Show the advanced knobs, or fold them away; one that is wrong stays in sight."""
+        """Show the advanced knobs, or fold them away; they are made when they are first asked for."""
         self.advanced = advanced
+        if advanced:
+            self.make(field for field in self.fields.values() if field.advanced)
+        self.fold()
+
+    def make(self, fields: Iterable[Field]) -> None:
+        """Mount these fields where they belong, unless they are there."""
+        wanted = {field for field in fields if not field.is_attached}
+        after: dict[Widget, list[Field]] = {}
+        places: dict[str, Widget] = {}
         for field in self.fields.values():
-            field.set_class(field.advanced and not advanced and not field.problem, "-folded")
-        for group in self.query(".group"):
-            group.set_class(all(field.has_class("-folded") for field in group.query(Field)), "-folded")
+            if field.is_attached:
+                places[field.group] = field
+            elif field in wanted:
+                place = places.get(field.group) or self.groups[field.group].children[0]
+                after.setdefault(place, []).append(field)
+        with self.app.batch_update():
+            for place, run in after.items():
+                self.groups[run[0].group].mount(*run, after=place)
+            self.fold()
+
+    def fold(self) -> None:
+        """Leave in sight what belongs there: the usual knobs, the advanced ones if wished, and any that is wrong."""
+        for field in self.fields.values():
+            if field.advanced and field.is_attached:
+                field.set_class(not self.advanced and not field.problem, "-folded")
+        for name, group in self.groups.items():
+            members = [field for field in self.fields.values() if field.group == name and field.is_attached]
+            group.set_class(all(field.has_class("-folded") for field in members), "-folded")
 
     def fill(self, values: Mapping[str, Any], *, keep: Collection[str] = ()) -> None:
         """Set the knobs to these values, and compare to them from now on; those named in `keep` stay as they are."""
@@ -141,7 +176,9 @@ class RecipeForm(VerticalScroll, can_focus=False):
         for name, field in self.fields.items():
             field.problem = self.problems.get(name, "")
             field.changed = field.text != as_text(self.base[name])
-        self.unfold(self.advanced)
+        self.fold()
+        if hidden := [field for field in self.fields.values() if field.problem and not field.is_attached]:
+            self.make(hidden)
         self.post_message(self.Changed(self))
 
     def on_field_changed(self, event: Field.Changed) -> None:

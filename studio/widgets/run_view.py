@@ -92,7 +92,7 @@ class RunView(Vertical):
         mark = (run, slots.version if slots is not None else services.registry.revision())
         if mark != self.seen:
             self.seen = mark
-            self.query_one("#facts", Static).update(self.facts(run, slots))
+            self.query_one("#facts", Static).update(self.facts(run, slots), layout=False)
             self.query_one("#sample", Tail).show(self.sample(run, slots, services))
         chart = self.query_one(Chart)
         if chart.due(mark, now=now):
