@@ -10,9 +10,10 @@ import pytest
 
 from models import families
 from studio.config import Paths
-from studio.jobs import recorder
+from studio.jobs import manager, recorder
 from studio.registry import Registry
 from tests.studio import fake_family
+from tests.studio.executing import SITTINGS, Office
 
 
 @pytest.fixture
@@ -35,3 +36,28 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fake_family, "GATE", threading.Semaphore(0))
     fake_family.IMPORTING.clear()
     fake_family.IMPORTED.set()
+
+
+@pytest.fixture
+def all_ended(registry: Registry) -> Iterator[None]:
+    """No execution outlives its test, whatever becomes of that."""
+    yield
+    fake_family.IMPORTED.set()
+    while SITTINGS:
+        sitting = SITTINGS.pop()
+        sitting.control.ask("lost")
+        sitting.end()
+
+
+@pytest.fixture
+def office(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    monkeypatch.setattr(manager, "POLL", 0.05)
+    monkeypatch.setattr(manager, "HOUSEKEEPING", 0.05)
+    office = Office(registry)
+    yield office
+    fake_family.IMPORTED.set()
+    for jobs in office.opened:
+        fake_family.GATE.release(1000)
+        jobs.close(30)
+        for thread in jobs._threads:
+            thread.join(30)
