@@ -149,8 +149,6 @@ def taken_up(registry: Registry, family: str, wanted: str, owner: str) -> Run:
         raise UsageError(
             f"the run '{run.name}' is done; to train its model further: studio train {family} --base {run.model_id}"
         )
-    if run.state != "queued":
-        registry.requeue(run.id)
     return registry.claim_run(run.id, owner, "")
 
 

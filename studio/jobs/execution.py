@@ -103,10 +103,12 @@ class Execution:
         from models import families
 
         self.fact("started", self.run.name)
-        self.phase("loading TensorFlow" if "tensorflow" not in sys.modules else "starting")
+        is_first = "tensorflow" not in sys.modules
+        self.phase("loading TensorFlow" if is_first else "starting")
         family = families.family(self.run.family)
         start = family.start()
-        gc.freeze()  # looking through all of TensorFlow for garbage would hold up a key press by 0.3 s
+        if is_first:
+            gc.freeze()  # looking through all of TensorFlow for garbage would hold up a key press by 0.3 s
         recipe = family.recipe_class().checked(self.run.recipe)
         resume = self.registry.load_checkpoint(self.run_id)
         base = None
