@@ -32,7 +32,8 @@ class TextPage(TextKeys):
     accent = "$family-text"
     help: ClassVar[str] = """
 Lanes write side by side with one model. The keys mean the chosen lane, the highlighted one, or after * all of
-them. What is written is kept as it goes: s lists the sessions.
+them. What is written is kept as it goes: s lists the sessions. Coloured by surprise, a character is grey where
+the model expected it, and the redder the less it did.
 """
     DEFAULT_CSS = """
     TextPage { layout: vertical; }

@@ -95,6 +95,14 @@ class TextKeys(Page):
         if self.room is not None and channels:
             self.room.do(lambda desk: command(desk, channels))
 
+    def steer(self, command: Callable[[Desk, list[Channel]], Any]) -> None:
+        """Change settings or pause, at once: it needs no turn of the thread that writes, so the key shows sooner."""
+        channels, room = self.meant(), self.room
+        if room is not None and room.desk is not None and channels:
+            command(room.desk, channels)
+            room.do(lambda _desk: None)  # wakes the thread
+            self.look(now=True)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Keys that mean nothing now are not shown."""
         room = self.room
@@ -121,7 +129,7 @@ class TextKeys(Page):
     def action_pause(self) -> None:
         channels = self.meant()
         paused = not all(channel.paused for channel in channels)
-        self.do(lambda desk, meant: desk.pause(meant, paused))
+        self.steer(lambda desk, meant: desk.pause(meant, paused))
 
     def action_one(self) -> None:
         self.do(lambda desk, meant: desk.one(meant))
@@ -129,17 +137,18 @@ class TextKeys(Page):
     def action_pace(self, steps: int) -> None:
         if self.room is not None:
             self.room.streamer.faster(steps)
+            self.look(now=True)
 
     # What is written
 
     def action_warm(self, steps: int) -> None:
-        self.do(lambda desk, meant: desk.warm(meant, steps))
+        self.steer(lambda desk, meant: desk.warm(meant, steps))
 
     def action_cycle(self, name: str, by: int) -> None:
         from studio.streaming import TOP_K, TOP_P
 
         values: Sequence[float] = {"top_k": TOP_K, "top_p": TOP_P}[name]
-        self.do(lambda desk, meant: desk.cycle(meant, name, values, by))
+        self.steer(lambda desk, meant: desk.cycle(meant, name, values, by))
 
     def action_back(self, count: int) -> None:
         self.do(lambda desk, meant: desk.take_back(meant, count))
@@ -154,7 +163,7 @@ class TextKeys(Page):
 
         def apply(changes: dict[str, Any] | None) -> None:
             if changes:
-                self.do(lambda desk, meant: desk.change(meant, **changes))
+                self.steer(lambda desk, meant: desk.change(meant, **changes))
 
         self.app.push_screen(LaneSettings(f"Settings of {self.reach_name()}", pane.channel.lane.settings), apply)
 

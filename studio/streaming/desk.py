@@ -76,8 +76,8 @@ class Channel:
 class Desk:
     """Up to six lanes of one sampler, or of one replay.
 
-    Every method that changes something must be called by the thread that steps; `channels` may be read by any.
-    Methods raise UsageError where they make no sense.
+    `pause`, `change`, `warm` and `cycle` may be called by any thread, and so may what only looks; all else belongs to
+    the thread that steps. Methods raise UsageError where they make no sense.
     """
 
     def __init__(self, writer: Sampler | Replay) -> None:

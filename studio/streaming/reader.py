@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from models.text.sampler import Span
 
 KEPT = 20_000
-SURPRISE_EDGES = np.array([0.02, 0.08, 0.2, 0.5, 0.8], np.float32)
-"""Probabilities between the levels of surprise; they are 3.9, 2.5, 1.6, 0.7 and 0.2 nats."""
+SURPRISE_EDGES = np.array([0.005, 0.02, 0.1, 0.3, 0.7], np.float32)
+"""Probabilities between the levels of surprise; they are 5.3, 3.9, 2.3, 1.2 and 0.4 nats."""
 CALMEST, PROMPT = 5, 6
 """Levels: 0 (most surprising) to 5 (as expected), and that of the prompt."""
 

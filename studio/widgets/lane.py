@@ -44,15 +44,16 @@ class LaneView(Widget):
         height: 1fr; width: 1fr; color: $foreground;
         & > .lane--prompt { color: $family-text; text-style: italic; }
         & > .lane--caret { background: $family-text; color: $background; }
-        & > .lane--waiting { color: $text-muted; text-style: underline; }
+        & > .lane--waiting { background: $text-muted; color: $background; }
         & > .lane--below { background: $panel; color: $text-muted; }
         & > .lane--surprise-0 { color: $text-error; text-style: bold reverse; }
         & > .lane--surprise-1 { color: $text-error; text-style: bold; }
-        & > .lane--surprise-2 { color: $text-warning; text-style: bold; }
+        & > .lane--surprise-2 { color: $text-error; }
         & > .lane--surprise-3 { color: $text-warning; }
         & > .lane--surprise-4 { color: $foreground; }
         & > .lane--surprise-5 { color: $text-muted; }
         &:ansi > .lane--caret, &:nocolor > .lane--caret { text-style: reverse; }
+        &:ansi > .lane--waiting, &:nocolor > .lane--waiting { text-style: reverse dim; }
         &:nocolor > .lane--below { text-style: reverse; }
         &:nocolor > .lane--surprise-1 { text-style: bold underline; }
         &:nocolor > .lane--surprise-2 { text-style: underline; }

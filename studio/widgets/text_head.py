@@ -62,7 +62,7 @@ class TextHead(Widget):
         pace = fit("     max pace" if math.isinf(head.pace) else f"  {head.pace:>4g} {head.unit}/s", 13)
         room = max(0, width - len(known) - len(word) - len(reach) - len(pace) - 2)
         name_room = room if room < 40 else max(24, room // 3)
-        session = fit(f"  {visible(head.session)}", room - name_room)
+        session = fit(f"  {visible(head.session)}" if room - name_room >= 30 else "", room - name_room)
         return Content.assemble(
             (f" {fit(visible(head.name), name_room)}", name_style), (known, dim), (session, dim), (word, word_style),
             (reach, reach_style), (pace, dim),

@@ -279,7 +279,7 @@ def test_levels_tell_the_prompt_from_the_likely_and_the_surprising(desk: Desk) -
     view.pull()
     assert view.levels[:3] == bytes([PROMPT] * 3)
     chances = channel.lane.probabilities
-    edges = (0.02, 0.08, 0.2, 0.5, 0.8)
+    edges = (0.005, 0.02, 0.1, 0.3, 0.7)
     assert list(view.levels[3:]) == [sum(chance >= edge for edge in np.float32(edges)) for chance in chances]
 
 
