@@ -37,7 +37,7 @@ class TextKeys(Page):
         Binding("up", "warm(1)", "Hotter", id="text.hotter"),
         Binding("plus,equals_sign", "pace(1)", "Faster", id="text.faster", key_display="+"),
         Binding("e", "edit", "Prompt", id="text.prompt", tooltip="Edit the prompt, and begin again from it"),
-        Binding("c", "candidates", "Next", id="text.candidates", tooltip="What may come next; pick one"),
+        Binding("c", "candidates", "Choices", id="text.candidates", tooltip="What may come next; pick one"),
         Binding("down", "warm(-1)", "Cooler", id="text.cooler", show=False),
         Binding("minus", "pace(-1)", "Slower", id="text.slower", show=False, key_display="-"),
         Binding("n,full_stop", "one", "One character, then pause", id="text.one", show=False, key_display="n"),

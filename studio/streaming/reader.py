@@ -66,11 +66,10 @@ class Reader:
         if self._edits == lane.edits and self._position == lane.position:
             return None
         anew = self._edits is None or lane.position - self._position > self._kept
+        span = lane.read(lane.position if anew else self._position, self._edits)
+        anew = anew or not self._first <= span.start <= self._position
         if anew:
             span = lane.read(max(self._blank_prompt(), lane.position - self._kept))
-        else:
-            span = lane.read(self._position, self._edits)
-            anew = not self._first <= span.start <= self._position
         symbols = lane.symbols(span)
         if anew:
             self._first = span.start

@@ -67,6 +67,7 @@ class Room:
         self.replaying = ""
         """The name of the session that is shown again; empty while lanes write."""
         self._follower: Follower | None = None
+        self._revision = 0
         self.streamer = Streamer(self._streamer_told)
         self.keeper = Keeper(registry, self.streamer)
         self._backstage = Backstage(self._look_around, OFTEN, self._problem)
@@ -278,6 +279,9 @@ class Room:
         follower = self._follower
         if follower is not None:
             self._keep_up(follower)
+        elif self.state.word == "empty" and (revision := self.registry.revision()) != self._revision:
+            self._revision = revision  # a training was started on another page, or a model came from elsewhere
+            self._begin()
         self.keeper.tick()
 
     def _keep_up(self, follower: Follower) -> None:

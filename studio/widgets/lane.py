@@ -52,8 +52,6 @@ class LaneView(Widget):
         & > .lane--surprise-3 { color: $text-warning; }
         & > .lane--surprise-4 { color: $foreground; }
         & > .lane--surprise-5 { color: $text-muted; }
-        &:ansi > .lane--caret, &:nocolor > .lane--caret { text-style: reverse; }
-        &:ansi > .lane--waiting, &:nocolor > .lane--waiting { text-style: reverse dim; }
         &:nocolor > .lane--below { text-style: reverse; }
         &:nocolor > .lane--surprise-1 { text-style: bold underline; }
         &:nocolor > .lane--surprise-2 { text-style: underline; }
@@ -68,6 +66,7 @@ class LaneView(Widget):
         self.caret = ""
         self._surprise = False
         self._top: int | None = None
+        self._anchor = 0
         self._strips: dict[int, Strip] = {}
         self._styles_by_name: dict[str, Style] = {}
         self._frame = (0, 0, 0)
@@ -130,6 +129,7 @@ class LaneView(Widget):
         end = max(flow.first, flow.last - max(1, self.size.height) + 1)
         top = max(flow.first, self.top + lines)
         self._top = None if top >= end else top
+        self._anchor = flow.start_of(top)
         self.refresh()
 
     def scroll_pages(self, pages: int) -> None:
@@ -148,9 +148,9 @@ class LaneView(Widget):
         """Wrap to the new width; the last column is the caret's. Who has scrolled back stays at the same text."""
         width = max(2, event.size.width - 1)
         if width != self.flow.width:
-            place = None if self._top is None else self.flow.start_of(self._top)
             self.flow.resize(width)
-            self._top = None if place is None else self.flow.line_at(place)
+            if self._top is not None:
+                self._top = self.flow.line_at(self._anchor)
             self._forget(0)
         self.refresh()
 

@@ -43,8 +43,8 @@ class LaneHeader(Widget):
         & > .heading--ended { color: $text-warning; }
         &:nocolor { text-style: underline; }
         &.-chosen { background: $block-cursor-background; color: $block-cursor-foreground; }
-        &.-chosen > .heading--dim { color: $block-cursor-foreground; }
-        &.-chosen > .heading--heat { color: $family-text; }
+        &.-chosen > .heading--dim, &.-chosen > .heading--heat { color: $block-cursor-foreground; }
+        &.-chosen > .heading--writing, &.-chosen > .heading--ended { color: $block-cursor-foreground; }
         &.-chosen:ansi, &.-chosen:nocolor { text-style: reverse; }
     }
     """

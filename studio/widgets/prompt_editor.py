@@ -15,6 +15,8 @@ from textual.widgets import Static, TextArea
 
 from studio.visible import MANY_LINES, visible
 
+LONGEST = 10_000
+"""Characters of a prompt; the model reads all of them before it writes."""
 DROPPED = {code: None for code in MANY_LINES if code != 0x09}
 
 
@@ -35,7 +37,7 @@ class PromptArea(TextArea):
             self.text = text
 
     def action_submit(self) -> None:
-        self.post_message(self.Done(self.text))
+        self.post_message(self.Done(self.text[:LONGEST]))
 
     def action_break_line(self) -> None:
         self.insert("\n")
@@ -47,7 +49,8 @@ class PromptArea(TextArea):
         """What would steer the terminal is left out."""
         event.prevent_default()
         event.stop()
-        self.insert(event.text.replace("\r\n", "\n").replace("\r", "\n").translate(DROPPED))
+        text = event.text.replace("\r\n", "\n").replace("\r", "\n").translate(DROPPED)
+        self.insert(text[: max(0, LONGEST - len(self.text))])
 
 
 class PromptEditor(Vertical):

@@ -226,6 +226,68 @@ async def test_scrolling_back_stays_there_while_more_is_written(paths: Paths) ->
         assert "more below" not in hand.screen()
 
 
+async def test_the_wheel_scrolls_the_lane_under_the_mouse(paths: Paths) -> None:
+    from textual import events
+
+    async with studio(paths, MODEL, size=(80, 24)) as hand:
+        await hand.write(900)
+        view = hand.panes[3].view
+        top = view.top
+
+        def wheel(kind: type[events.MouseEvent], dy: int) -> events.MouseEvent:
+            return kind(view, 2, 2, 0, dy, 0, False, False, False)
+
+        view.post_message(wheel(events.MouseScrollUp, -1))
+        await hand.settle()
+        assert (view.top, view.is_following) == (top - 3, False)
+        view.post_message(wheel(events.MouseScrollDown, 1))
+        await hand.settle()
+        assert view.is_following
+
+
+async def test_another_width_keeps_who_has_scrolled_back_at_the_same_text(paths: Paths) -> None:
+    async with studio(paths, MODEL, size=(100, 30)) as hand:
+        await hand.write(1500)
+        view = hand.panes[0].view
+        await hand.press("home", "pagedown")
+        place = view.flow.start_of(view.top)
+        await hand.pilot.resize_terminal(80, 24)
+        await hand.settle()
+        assert view.flow.line_at(place) == view.top
+        await hand.pilot.resize_terminal(120, 40)
+        await hand.settle()
+        assert view.flow.line_at(place) == view.top
+        await hand.press("end")
+        assert view.is_following
+
+
+async def test_selected_text_is_what_was_written_without_the_wrapping(paths: Paths) -> None:
+    from textual.geometry import Offset
+    from textual.selection import Selection
+
+    async with studio(paths, MODEL, size=(80, 24)) as hand:
+        for symbol in "some words that are wrapped at the end of the line\nand more":
+            hand.room.do(lambda desk, symbol=symbol: desk.choose(desk.channels[0], symbol))
+        await hand.settle()
+        view = hand.panes[0].view
+        assert view.flow.last == 2
+        hand.app.screen.selections = {view: Selection(Offset(5, 0), Offset(3, 2))}
+        await hand.settle()
+        assert hand.app.screen.get_selected_text() == "words that are wrapped at the end of the line\nand"
+
+
+async def test_another_theme_colours_what_is_there_already(paths: Paths) -> None:
+    async with studio(paths, MODEL) as hand:
+        await hand.write(20)
+        view = hand.panes[0].view
+        before = view.render_lines(view.size.region)[0]
+        hand.app.theme = "textual-light"
+        await hand.settle()
+        after = view.render_lines(view.size.region)[0]
+        assert after.text == before.text
+        assert [segment.style for segment in after] != [segment.style for segment in before]
+
+
 async def test_only_lines_that_changed_are_drawn_again(paths: Paths) -> None:
     async with studio(paths, MODEL) as hand:
         await hand.write(100)
@@ -270,6 +332,9 @@ async def test_what_would_steer_the_terminal_cannot_be_pasted_into_a_prompt(path
         area.post_message(events.Paste("a\x1b[2J\r\nb\u202ec\x07"))
         await hand.settle()
         assert area.text == "a[2J\nbc"
+        area.post_message(events.Paste("x" * 30_000))
+        await hand.settle()
+        assert len(area.text) == 10_000
 
 
 async def test_candidates_show_as_bars_and_one_is_picked(paths: Paths) -> None:

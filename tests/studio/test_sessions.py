@@ -130,6 +130,18 @@ def test_the_newest_model_is_opened_with_the_first_lanes(room_of: Callable[[], R
     assert [channel.lane.settings.temperature for channel in room.channels] == list(FIRST_TEMPERATURES)
 
 
+def test_a_training_that_is_started_elsewhere_is_followed_by_an_empty_room(
+    room_of: Callable[[], Room], registry: Registry
+) -> None:
+    room = room_of()
+    assert room.state.word == "empty"
+    run = registry.add_run("text", {}, "from another page")
+    assert until(lambda: room.following is not None)
+    assert room.following is not None
+    assert room.following.id == run.id
+    assert room.state.word == "waiting"
+
+
 def test_another_model_takes_over_prompts_and_settings(room_of: Callable[[], Room], registry: Registry) -> None:
     registry.save_model(tiny_checkpoint(), name="one")
     room = room_of()

@@ -15,6 +15,7 @@ from models.text.sampler import Sampler, Settings
 from studio.streaming import PROMPT, Desk, Reader, Streamer
 from studio.streaming.desk import FIRST_TEMPERATURES, LONG, fresh
 from studio.streaming.streamer import PACES
+from studio.widgets.flow import Flow
 from tests.support import tiny_text_model
 
 
@@ -289,6 +290,10 @@ def test_a_default_prompt_that_is_blank_is_not_shown(desk: Desk) -> None:
     view.pull()
     assert desk.channels[0].lane.prompt == "\n"
     assert view.text == desk.channels[0].lane.written
+    desk.restart(desk.channels[:1])
+    write(desk, 3)
+    view.pull()
+    assert view.text == desk.channels[0].lane.written
 
 
 def test_a_viewer_that_was_away_gets_the_tail_only(desk: Desk) -> None:
@@ -327,6 +332,22 @@ def test_places_count_characters_where_a_symbol_is_a_word() -> None:
     view.pull()
     assert view.text.strip() == channel.lane.text.strip()
     assert len(view.levels) == len(view.text)
+
+
+def test_what_is_kept_stays_bounded_however_much_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("studio.streaming.desk.KEEP", 2000)
+    desk = fresh(tiny_text_model())
+    reader, flow = Reader(desk.channels[3].lane, kept=500), Flow(30, keep=500)
+    for _ in range(100):
+        write(desk, 100)
+        change = reader.pull()
+        assert change is not None
+        flow.append(change.text, change.levels)
+        assert len(flow.text) <= 1000
+        assert len(reader._places) <= 2100
+        assert len(desk.channels[3].lane.text) <= 2000
+    assert flow.text.endswith(desk.channels[3].lane.text[-500:])
+    assert flow.end == 10_000
 
 
 # The thread
