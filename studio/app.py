@@ -5,23 +5,21 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
-import time
 import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.message import Message
 
-from models.errors import UserError
 from studio import theme
 from studio.machine import Machine
 from studio.pages import PAGES, player
 from studio.pages.base import Page
 from studio.services import Services
+from studio.telling import Severity, TellingApp
 from studio.visible import visible
 from studio.widgets.keybar import KeyBar
 from studio.widgets.status import Status, StatusLine
@@ -33,11 +31,8 @@ if TYPE_CHECKING:
     from studio.config import Paths, Settings
     from studio.jobs import Fact
 
-Severity = Literal["information", "warning", "error"]
 GRACE = 4.0
 """Seconds that runs get to stop and keep what they have when the app ends."""
-QUIET = 5.0
-"""Seconds for which the same error is not said again."""
 
 
 def palette() -> type[Provider]:
@@ -47,7 +42,7 @@ def palette() -> type[Provider]:
     return StudioCommands
 
 
-class StudioApp(App[int]):
+class StudioApp(TellingApp):
     """Latent Studio. Shows one page at a time; makes it when it is first shown, and ticks it while it is in sight."""
 
     TITLE = "Latent Studio"
@@ -56,7 +51,7 @@ class StudioApp(App[int]):
     COMMAND_PALETTE_BINDING = "ctrl+p"
     ESCAPE_TO_MINIMIZE = False
     DEFAULT_CSS = """
-    Screen { background: $background; color: $foreground; layers: base; }
+    Screen { background: $background; color: $foreground; }
     #pages { height: 1fr; width: 1fr; }
     Toast { max-width: 72; }
     .empty { color: $text-muted; padding: 1 2; }
@@ -88,7 +83,6 @@ class StudioApp(App[int]):
         self.fatal = ""
         """Why the app ended, if it broke: one line for the terminal that it leaves behind."""
         self._first = first
-        self._said: tuple[str, float] = ("", 0.0)
         self._leaving = False
         self._going = asyncio.Lock()
         self._wanted = ""
@@ -212,30 +206,6 @@ class StudioApp(App[int]):
 
     # What is said
 
-    @contextmanager
-    def telling(self) -> Iterator[None]:
-        """Turn an error that a person can do something about into one line on the screen."""
-        try:
-            yield
-        except UserError as error:
-            self.tell(str(error), "error")
-
-    def tell(self, text: str, severity: Severity = "information") -> None:
-        """Say one line. It is shown to the letter; the same line is not said twice within seconds."""
-        now = time.monotonic()
-        if (text, True) == (self._said[0], now - self._said[1] < QUIET):
-            return
-        self._said = (text, now)
-        self.notify(visible(text), severity=severity, markup=False)
-
-    async def run_action(self, action: Any, default_namespace: Any = None, namespaces: Any = None) -> bool:
-        """Run an action; an error a person can do something about is said, and the studio stays up."""
-        try:
-            return await super().run_action(action, default_namespace, namespaces)
-        except UserError as error:
-            self.tell(str(error), "error")
-            return True
-
     def _post_fact(self, fact: Fact) -> None:
         if self.is_running:
             self.post_message(self.Happened(fact))
@@ -267,6 +237,12 @@ class StudioApp(App[int]):
             return status_of(self.services, self.machine)
         return Status(self.machine.device, memory=self.machine.memory())
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A dialog has to be answered before there is a palette again."""
+        if action == "command_palette" and len(self.screen_stack) > 1:
+            return False
+        return super().check_action(action, parameters)
+
     def action_help(self) -> None:
         """List the keys of the page."""
         from studio.widgets.help import Help, key_groups
@@ -296,7 +272,8 @@ class StudioApp(App[int]):
         if self._leaving:
             return
         self._leaving = True
-        if self.services.jobs.running():
+        jobs = vars(self.services).get("jobs")
+        if jobs is not None and jobs.running():
             self.tell("saving what was learned, then leaving")
         self.set_timer(GRACE + 0.5, lambda: self.exit(0))
         threading.Thread(target=self._close, name="leaving", daemon=True).start()
@@ -305,7 +282,9 @@ class StudioApp(App[int]):
         for page in self.pages.values():
             with self.telling():
                 page.closing()
-        self.services.jobs.close(GRACE)
+        jobs = vars(self.services).get("jobs")
+        if jobs is not None:
+            jobs.close(GRACE)
         self.call_later(self.exit, 0)
 
     def _fatal_error(self) -> None:

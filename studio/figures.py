@@ -98,4 +98,4 @@ def percent(part: float | None) -> str:
     """A part of one in at most five cells: ` 42 %`; never 100 before the end."""
     if part is None or math.isnan(part):
         return NONE
-    return f"{min(100, max(0, math.floor(part * 100)))} %"
+    return f"{math.floor(min(1.0, max(0.0, part)) * 100 + 1e-9)} %"

@@ -35,13 +35,21 @@ def opening(sources: Sequence[str], encoding: str, folder: Path) -> str:
     return next(iter(chunks), "")[:OPENING]
 
 
-def command(family: str, preset: str, usual: Mapping[str, Any], values: Mapping[str, Any], name: str) -> str:
-    """The command line that trains what the form says: the preset, and the knobs that differ from it."""
+def command(
+    family: str, preset: str, usual: Mapping[str, Any], values: Mapping[str, Any], *, name: str = "", base: str = ""
+) -> str:
+    """The command line that trains what the form says: the preset, and the knobs that differ from it.
+
+    `base` is the model that is trained further; its own recipe is then what is `usual`.
+    """
     words = ["studio", "train", family]
     if preset:
         words += ["--preset", preset]
+    given = {knob for knob, value in values.items() if knob == "corpus" or value != usual.get(knob)}
+    if given & {"steps", "epochs"} and "seconds" in values:
+        given.add("seconds")  # the command line leaves out a preset's limit in seconds beside those
     for knob, value in values.items():
-        if value == usual.get(knob) and knob != "corpus":
+        if knob not in given:
             continue
         flag = f"--{knob.replace('_', '-')}"
         if isinstance(value, bool):
@@ -53,6 +61,8 @@ def command(family: str, preset: str, usual: Mapping[str, Any], values: Mapping[
             words += [flag, *(texts if all(isinstance(item, str) for item in value) else [",".join(texts)])]
         else:
             words += [flag, str(value)]
+    if base:
+        words += ["--base", base]
     if name:
         words += ["--name", name]
     return shlex.join(words)

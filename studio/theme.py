@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from textual.color import Color
 from textual.theme import Theme
 
 ACCENTS = {
@@ -79,17 +82,50 @@ LIGHT = Theme(
 )
 
 
-QUIET = {"text": "90%", "text-muted": "62%", "text-disabled": "40%"}
+QUIET = {"text": 0.9, "text-muted": 0.62, "text-disabled": 0.4}
 """Textual makes these from black or white by the background, which a part of a widget does not know; ours are made
-from the theme's foreground."""
+from the theme's foreground, so much of it."""
+READABLE = 3.0
+"""The least contrast of a text that has to be read, as WCAG 2 has it for large text."""
+HAVE_TO_BE_READ = ("text-muted", "text-error", "text-warning", "text-success", *ACCENTS)
 
 
 def with_accents(variables: dict[str, str]) -> dict[str, str]:
-    """A theme's variables with the families' accents, where the theme does not bring its own, and quiet texts."""
-    accents = {name: variables[stand_in] for name, stand_in in ACCENTS.items()}
-    quiet = {
-        name: f"{variables['foreground']} {part}"
-        for name, part in QUIET.items()
-        if variables.get(name, "").startswith("auto")
-    }
-    return {**accents, **variables, **quiet}
+    """A theme's variables with the families' accents, where the theme does not bring its own, and quiet texts.
+
+    What would be hard to read on the theme's grounds is drawn towards black or white. A theme that leaves the colours
+    to the terminal is left alone.
+    """
+    found = {**{name: variables[stand_in] for name, stand_in in ACCENTS.items()}, **variables}
+    background = Color.parse(variables["background"])
+    if background.ansi is not None:
+        return found
+    grounds = [background + Color.parse(variables[name]) for name in ("background", "surface", "panel")]
+    foreground = Color.parse(variables["foreground"])
+    for name, part in QUIET.items():
+        if found[name].startswith("auto"):
+            found[name] = background.blend(foreground, part).hex
+    for name in HAVE_TO_BE_READ:
+        found[name] = readable(Color.parse(found[name]), grounds).hex
+    return found
+
+
+def readable(color: Color, grounds: Sequence[Color]) -> Color:
+    """`color`, or the nearest on its way to black or white that can be read on all of `grounds`."""
+    end = grounds[0].get_contrast_text(1.0).rgb
+    for part in range(11):
+        tried = color.blend(Color(*end), part / 10)
+        if all(contrast(tried, ground) >= READABLE for ground in grounds):
+            return tried
+    return Color(*end)
+
+
+def contrast(one: Color, other: Color) -> float:
+    """The contrast of two colours as WCAG 2 defines it: 1 to 21."""
+    lights = sorted(luminance(color) for color in (one, other))
+    return (lights[1] + 0.05) / (lights[0] + 0.05)
+
+
+def luminance(color: Color) -> float:
+    parts = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in color.normalized]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
-import threading
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
@@ -14,16 +12,16 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.events import Click, Resize
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from models.errors import UsageError, UserError
+from models.errors import UsageError
 from studio.pages.base import Page
+from studio.sources import NAMES, located, missing, name_for
 from studio.visible import visible
 from studio.widgets.choice import Choice
 from studio.widgets.form import RecipeForm
-from studio.widgets.tail import Tail
+from studio.widgets.opening import Opening
 
 if TYPE_CHECKING:
     from models.recipe import Recipe
@@ -33,10 +31,6 @@ FORECASTS = {"text": "studio.forecast:text"}
 """Where a family's recipe is turned into words about its time and size."""
 FIXED = {"text": ("unit", "words", "lowercase", "cell", "layers", "units", "input", "embedding")}
 """The knobs that a model's weights have settled, when it is trained further."""
-
-
-Wanted = tuple[str, Any, Any]
-"""What a preview is of: the command line, the sources, their encoding."""
 
 
 class TrainPage(Page):
@@ -56,8 +50,11 @@ as you type. A star marks what differs from the preset. Sources are parted by se
     TrainPage #head Choice { width: auto; min-width: 8; margin-right: 2; }
     TrainPage #head Choice#preset { min-width: 19; }
     TrainPage #head #name { width: 1fr; max-width: 40; background: $surface; }
-    TrainPage #banner { height: 1; color: $family-text; display: none; }
-    TrainPage.-further #banner { display: block; }
+    TrainPage #further { height: 1; display: none; }
+    TrainPage.-further #further { display: block; }
+    TrainPage #further .label { width: 15; }
+    TrainPage #banner { width: 1fr; color: $family-text; text-wrap: nowrap; text-overflow: ellipsis; }
+    TrainPage #extend { width: 16; }
     TrainPage RecipeForm { margin-top: 1; }
     TrainPage #reads { display: none; margin-bottom: 1; }
     TrainPage.-tall #reads { display: block; }
@@ -83,19 +80,11 @@ as you type. A star marks what differs from the preset. Sources are parted by se
                 tooltip="Leave the model that was to be trained further, and start a new one"),
     ]  # fmt: skip
 
-    class Opened(Message):
-        """The beginning of a corpus was read."""
-
-        def __init__(self, wanted: Wanted, text: str) -> None:
-            super().__init__()
-            self.wanted, self.text = wanted, text
-
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.family = "text"
         self.model: Model | None = None
         self.roomy = False
-        self.previewed: Wanted | None = None
 
     def compose(self) -> ComposeResult:
         """What is trained, the form, what it will take."""
@@ -109,9 +98,12 @@ as you type. A star marks what differs from the preset. Sources are parted by se
             yield Choice(list(kind.presets), kind.default_preset, id="preset")
             yield Static("Name", classes="label")
             yield Input(placeholder="as the corpus", compact=True, id="name")
-        yield Static("", id="banner", markup=False)
+        with Horizontal(id="further"):
+            yield Static("", id="banner", markup=False)
+            yield Static("New characters", classes="label")
+            yield Choice(["refuse", "learn"], "refuse", id="extend")
         yield RecipeForm(kind, suggesters=suggesters(self.family), also=missing)
-        yield Tail("The same as a command, and how the corpus begins", id="reads")
+        yield Opening(id="reads")
         yield Static("", id="told", markup=False)
         with Horizontal(id="foot"):
             yield Static("", id="forecast", markup=False)
@@ -173,6 +165,8 @@ as you type. A star marks what differs from the preset. Sources are parted by se
         if recipe is None:
             wrong = [f"{knob}: {text}" if knob else text for knob, text in self.form.problems.items()]
             return "To put right before it can start:\n" + "; ".join(wrong)
+        if self.family not in FORECASTS:
+            return ""
         words: str = pkgutil.resolve_name(FORECASTS[self.family])(recipe, self.services.registry)
         return words
 
@@ -184,48 +178,26 @@ as you type. A star marks what differs from the preset. Sources are parted by se
         self.preview()
 
     def preview(self) -> None:
-        """Under the form: the command line that does the same, and how the corpus begins; read on a thread."""
+        """Under the form, where there is room: the command line that does the same, and how the corpus begins."""
         recipe = self.form.recipe
         if not self.has_class("-tall") or recipe is None:
             return
         from studio.preview import command
 
-        values = recipe.model_dump()
-        line = command(
-            self.family, self.preset_given, self.form.kind.preset(self.preset).model_dump(), values, self.name_typed
-        )
-        wanted = (line, values.get("corpus"), values.get("encoding"))
-        if wanted != self.previewed:
-            self.previewed = wanted
-            folder = self.services.paths.home
-            threading.Thread(target=self._read, args=(wanted, folder), name="preview", daemon=True).start()
-
-    def _read(self, wanted: Wanted, folder: Path) -> None:
-        from studio.preview import opening
-
-        _, corpus, encoding = wanted
-        try:
-            text = opening(corpus or (), encoding or "utf-8", folder)
-        except UserError as error:
-            text = str(error)
-        if self.is_attached:
-            self.post_message(self.Opened(wanted, text))
-
-    def on_train_page_opened(self, event: Opened) -> None:
-        """Show what was read, unless something else is wanted by now."""
-        if event.wanted == self.previewed:
-            line, text = visible(event.wanted[0]), visible(event.text, lines=True)
-            self.query_one("#reads", Tail).show(Content.assemble(("$ " + line, "bold"), "\n\n", text))
+        kind, values = self.form.kind, recipe.model_dump()
+        if self.model is None:
+            preset = "" if self.preset == kind.default_preset else self.preset
+            line = command(self.family, preset, kind.preset(self.preset).model_dump(), values, name=self.name_typed)
+        else:
+            usual = kind.checked(self.model.recipe).model_dump()
+            line = command(self.family, "", usual, values, name=self.name_typed, base=self.model.name)
+        sources, encoding = values.get("corpus", ()), values.get("encoding", "utf-8")
+        self.query_one(Opening).look(line, sources, encoding, self.services.paths.home)
 
     @property
     def preset(self) -> str:
         """The name of the chosen preset."""
         return self.query_one("#preset", Choice).value
-
-    @property
-    def preset_given(self) -> str:
-        """The chosen preset as the command line needs it: empty for the usual one."""
-        return "" if self.preset == self.form.kind.default_preset else self.preset
 
     @property
     def name_typed(self) -> str:
@@ -240,14 +212,18 @@ as you type. A star marks what differs from the preset. Sources are parted by se
     def _preset(self, event: Choice.Changed) -> None:
         event.stop()
         recipe = self.form.kind.preset(event.value)
-        fixed = FIXED[self.family] if self.model is not None else ()
+        fixed = FIXED.get(self.family, ()) if self.model is not None else ()
         self.form.fill(recipe.model_dump(), keep=("corpus", "encoding", *fixed))
 
     @on(Choice.Changed, "#family")
     async def _family(self, event: Choice.Changed) -> None:
         event.stop()
-        self.family = event.value
-        await self.recompose()
+        if event.value != self.family:
+            self.family, self.model = event.value, None
+            self.set_class(False, "-further")
+            await self.recompose()
+            self.form.arrange_for(*self.size)
+            self.form.check()
 
     def action_preset(self) -> None:
         self.query_one("#preset", Choice).action_turn(1)
@@ -264,11 +240,9 @@ as you type. A star marks what differs from the preset. Sources are parted by se
         self.model = model
         form = self.form
         form.fill({name: value for name, value in model.recipe.items() if name in form.fields})
-        form.fix(FIXED[self.family])
+        form.fix(FIXED.get(self.family, ()))
         self.set_class(True, "-further")
-        self.query_one("#banner", Static).update(
-            Content(f"Training “{visible(model.name)}” further: its network stays as it is. F4 starts a fresh one.")
-        )
+        self.query_one("#banner", Static).update(Content(f"Further: {visible(model.name)} (F4: a fresh model)"))
         self.query_one("#name", Input).value = model.name
         self.refresh_bindings()
 
@@ -303,7 +277,8 @@ as you type. A star marks what differs from the preset. Sources are parted by se
         values = located(recipe.model_dump(mode="json"))
         name = self.name_typed or name_for(values.get("corpus") or (self.family,))
         base = self.model.id if self.model is not None else None
-        run = self.services.jobs.submit(self.family, values, name, base)
+        learn = base is not None and self.query_one("#extend", Choice).value == "learn"
+        run = self.services.jobs.submit(self.family, values, name, base, {"extend": True} if learn else None)
         page = await self.studio.go("jobs")
         page.open_run(run.id)
 
@@ -312,32 +287,6 @@ def suggesters(family: str) -> Mapping[str, Any]:
     """What completes the fields of a family's form."""
     if family != "text":
         return {}
-    from studio.widgets.corpus import NAMES, CorpusSuggester
+    from studio.widgets.corpus import CorpusSuggester
 
     return {"corpus": CorpusSuggester(NAMES)}
-
-
-def name_for(sources: Any) -> str:
-    """A name for a model: that of the first thing it reads."""
-    first = Path(str(sources[0])).name or str(sources[0])
-    return first.rpartition(".")[0] or first
-
-
-def missing(values: Mapping[str, Any]) -> dict[str, str]:
-    """What a recipe cannot know: sources that are neither a text with a name nor on this machine."""
-    from studio.widgets.corpus import NAMES
-
-    for source in values.get("corpus", ()):
-        if source not in NAMES and not Path(source).expanduser().exists():
-            return {"corpus": f"not found: {source}"}
-    return {}
-
-
-def located(values: dict[str, Any]) -> dict[str, Any]:
-    """A recipe's values with its files by their full path: another program, elsewhere, may execute the run."""
-    from studio.widgets.corpus import NAMES
-
-    sources = [
-        source if source in NAMES else str(Path(source).expanduser().resolve()) for source in values.get("corpus", ())
-    ]
-    return {**values, "corpus": sources} if sources else values

@@ -10,9 +10,6 @@ from textual.suggester import Suggester
 
 from studio.visible import visible
 
-NAMES = ("python-docs", "nietzsche", "shakespeare")
-"""The texts that have a name, as models.text.corpus has them; that module imports NumPy."""
-
 
 class CorpusSuggester(Suggester):
     """Completes the last source of a list that is parted by semicolons."""
