@@ -15,6 +15,7 @@ from studio.jobs.control import Control
 from studio.jobs.execution import execute
 from studio.jobs.facts import Fact
 from studio.jobs.log import RunLog
+from studio.jobs.priority import give_way
 from studio.jobs.slots import Slots
 from studio.registry import ACTIVE, SILENT, Registry, Request, Run, this_process
 
@@ -187,6 +188,7 @@ class Jobs:
 
     def _work(self, device: str) -> None:
         """Execute one run after the other. A worker with no device yet finds out which there are."""
+        give_way()
         place = [device]
 
         def settle() -> str:
