@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.checkpoint import Checkpoint
-from models.devices import Placement
+from models.devices import Placement, give_back_memory
 from models.engine import Engine
 from models.errors import DivergedError, UsageError
 from models.events import Command, Event, Note, Run, Snapshot, Step, Stop, Tune
@@ -84,6 +84,7 @@ class Training:
             yield from self._emit(Snapshot(self._checkpoint(), "final"))
         finally:
             self.clock.hold()
+            give_back_memory()
 
     def _emit(self, event: Event) -> Generator[Event, Command | None, None]:
         """Yield an event with the clock held, and take in what is sent."""

@@ -25,10 +25,10 @@ def lstm(inputs: Any, recurrent: Any, hidden: Any, memory: Any) -> tuple[Any, An
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
     def layer(inputs: Any, recurrent: Any, hidden: Any, memory: Any) -> Any:
-        scaled, halved = recurrent * scale, inputs * scale
+        scaled = recurrent * scale
 
         def forth(t: Any, h: Any, c: Any, all_gates: Any, all_c: Any, all_h: Any) -> Any:
-            gates = tf.tanh(halved[t] + tf.matmul(h, scaled)) * scale + shift
+            gates = tf.tanh(inputs[t] * scale + tf.matmul(h, scaled)) * scale + shift
             i, f, g, o = tf.split(gates, 4, axis=1)
             c = f * c + i * g
             h = o * tf.tanh(c)
