@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.widget import Widget
 
-from studio.pages.text_keys import TextKeys
+from studio.pages.text_dialogs import TextDialogs
 from studio.widgets.candidates import Candidates
 from studio.widgets.lanes import LanePane, Lanes
 from studio.widgets.prompt_editor import PromptArea, PromptEditor
@@ -24,7 +24,7 @@ FIGURES_PERIOD = 0.25
 """Seconds between two updates of the figures, which could not be read if they changed faster."""
 
 
-class TextPage(TextKeys):
+class TextPage(TextDialogs):
     """Lanes under a head line; the prompt editor comes up under them."""
 
     title = "Text"

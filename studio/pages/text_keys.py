@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
-from models.errors import UsageError
 from studio.pages.base import Page
-from studio.widgets.dialogs import Answer, Prompt, Question
+from studio.pages.text_bindings import KEYS
 from studio.widgets.lane_settings import LaneSettings
 from studio.widgets.lanes import LanePane, Lanes
-from studio.widgets.pickers import SessionPicker, WriterPicker, writers
 from studio.widgets.prompt_editor import PromptEditor
 
 if TYPE_CHECKING:
@@ -31,43 +27,7 @@ WATCHING = frozenset(
 class TextKeys(Page):
     """The actions; they steer the room, which does what takes time on threads of its own."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "begin", "Train", id="text.begin", tooltip="Train on python-docs, and watch"),
-        Binding("space", "pause", "Pause", id="text.pause", tooltip="Pause, or go on"),
-        Binding("up", "warm(1)", "Hotter", id="text.hotter"),
-        Binding("plus,equals_sign", "pace(1)", "Faster", id="text.faster", key_display="+"),
-        Binding("e", "edit", "Prompt", id="text.prompt", tooltip="Edit the prompt, and begin again from it"),
-        Binding("c", "candidates", "Choices", id="text.candidates", tooltip="What may come next; pick one"),
-        Binding("down", "warm(-1)", "Cooler", id="text.cooler", show=False),
-        Binding("minus", "pace(-1)", "Slower", id="text.slower", show=False, key_display="-"),
-        Binding("n,full_stop", "one", "One character, then pause", id="text.one", show=False, key_display="n"),
-        Binding("backspace", "back(1)", "Take back a character", id="text.back", show=False),
-        Binding("ctrl+w", "back(10)", "Take back ten characters", id="text.back_ten", show=False),
-        Binding("r", "restart", "Restart with a new seed", id="text.restart", show=False),
-        Binding("b", "branch", "Branch: a copy that goes its own way", id="text.branch", show=False),
-        Binding("a", "add", "Add a lane", id="text.add", show=False),
-        Binding("x", "remove", "Take the lane away", id="text.remove", show=False),
-        Binding("k", "cycle('top_k', 1)", "Top-k: off, 40, 20, 10, 5, 2", id="text.top_k", show=False),
-        Binding("K", "cycle('top_k', -1)", "Top-k, the other way", id="text.top_k_back", show=False),
-        Binding("p", "cycle('top_p', 1)", "Top-p: off, .98, .95, .9, .8, .6", id="text.top_p", show=False),
-        Binding("P", "cycle('top_p', -1)", "Top-p, the other way", id="text.top_p_back", show=False),
-        Binding("o", "settings", "All settings of the lane", id="text.settings", show=False),
-        Binding("v", "surprise", "Colour by surprise", id="text.surprise", show=False),
-        Binding("z", "zoom", "The chosen lane alone, or all", id="text.zoom", show=False),
-        Binding("asterisk", "reach", "Keys mean all lanes, or the chosen one", id="text.all", show=False),
-        Binding("tab,right", "choose(1)", "The next lane", id="text.next", show=False),
-        Binding("shift+tab,left", "choose(-1)", "The lane before", id="text.previous", show=False),
-        Binding("pageup", "scroll(-1)", "Scroll back", id="text.scroll_back", show=False),
-        Binding("pagedown", "scroll(1)", "Scroll forward", id="text.scroll_forward", show=False),
-        Binding("home", "scroll(-1000)", "To the oldest text", id="text.scroll_start", show=False),
-        Binding("end", "scroll(1000)", "To the end, and follow it", id="text.scroll_end", show=False),
-        Binding("m", "model", "Choose the model that writes", id="text.model", show=False),
-        Binding("f", "follow", "Follow a training, or stop following", id="text.follow", show=False),
-        Binding("s", "sessions", "Sessions: go on, replay, name, delete", id="text.sessions", show=False),
-        Binding("w", "write", "Write the transcript to a file", id="text.write", show=False),
-        Binding("y", "copy", "Copy the text", id="text.copy", show=False),
-        Binding("escape", "leave", "Back", id="text.leave", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     room: Room | None = None
     all_lanes = False
@@ -249,122 +209,3 @@ class TextKeys(Page):
     def look(self, *, now: bool = False) -> None:
         """Bring everything up to date; with `now` the figures, too."""
         raise NotImplementedError
-
-    # Models and sessions
-
-    def action_begin(self) -> None:
-        if self.room is not None:
-            self.room.train(self.room.state.resumable)
-
-    def action_model(self) -> None:
-        room = self.room
-        if room is None:
-            return
-        items = writers(room.registry)
-        run = room.following
-
-        def open_it(answer: tuple[str, str] | None) -> None:
-            if answer is not None:
-                (room.follow if answer[0] == "run" else room.open_model)(answer[1])
-
-        self.app.push_screen(WriterPicker(items, run.id if run else room.source.model_id), open_it)
-
-    def action_follow(self) -> None:
-        room = self.room
-        if room is None:
-            return
-        if room.following is not None:
-            room.unfollow()
-            return
-        items = [item for item in writers(room.registry) if item.kind == "run"]
-        if not items:
-            raise UsageError("no training runs now: 2 starts one")
-        if len(items) == 1:
-            room.follow(items[0].id)
-        else:
-            self.action_model()
-
-    def action_sessions(self) -> None:
-        room = self.room
-        if room is None:
-            return
-        sessions = room.registry.sessions()
-        names = {session.id: session.name for session in sessions}
-        present = room.keeper.session
-
-        def answered(answer: tuple[str, str] | None) -> None:
-            if answer is None:
-                return
-            what, session_id = answer
-            name = names.get(session_id, "")
-            if what == "open":
-                room.open_session(session_id)
-            elif what == "replay":
-                room.replay(session_id)
-            elif what == "new":
-                room.new_session()
-            elif what == "name":
-                self._name_session(session_id, name)
-            elif what == "delete":
-                self._delete_session(session_id, name)
-            else:
-                self._ask_where(name, session_id)
-
-        self.app.push_screen(SessionPicker(sessions, present.id if present else ""), answered)
-
-    def _name_session(self, session_id: str, name: str) -> None:
-        from studio.registry import check_name
-
-        room = self.room
-
-        def rename(answer: str | None) -> None:
-            if answer is not None and room is not None:
-                room.keep(lambda keeper: keeper.rename(answer, session_id))
-
-        self.app.push_screen(Prompt("Name of the session", name, check=check_name), rename)
-
-    def _delete_session(self, session_id: str, name: str) -> None:
-        room = self.room
-
-        def delete(answer: str | None) -> None:
-            if answer and room is not None:
-                room.keep(lambda keeper: keeper.forget(session_id))
-
-        answers = [Answer("d", "Delete it", "delete")]
-        self.app.push_screen(Question(f"Delete the session '{name}'?", "Its text is gone then.", answers), delete)
-
-    def action_write(self) -> None:
-        if self.room is not None:
-            self._ask_where(self.room.keeper.name, None)
-
-    def _ask_where(self, name: str, session_id: str | None) -> None:
-        """Ask for a file, and write the transcript there."""
-        from studio.sessions import file_name
-
-        room, folder = self.room, self.services.paths.home / "transcripts"
-        if room is None:
-            return
-
-        def write(answer: str | None) -> None:
-            if answer is not None:
-                room.keep(lambda keeper: keeper.export(Path(answer), session_id))
-
-        detail = "A name that ends in .json gives JSON, any other plain text. A file that is there is replaced."
-        dialog = Prompt("Write the transcript to", str(folder / file_name(name)), detail=detail, check=checked_path)
-        self.app.push_screen(dialog, write)
-
-    async def action_copy(self) -> None:
-        channels = self.meant()
-        texts = await asyncio.to_thread(lambda: [channel.lane.text for channel in channels])
-        text = "\n\n".join(texts)
-        self.app.copy_to_clipboard(text)
-        self.studio.tell(f"copied {len(text):,} characters of {self.reach_name()}")
-
-
-def checked_path(text: str) -> str:
-    """A path that was typed. Raises UsageError for none, or for a folder."""
-    if not text.strip():
-        raise UsageError("a file name is wanted")
-    if Path(text).expanduser().is_dir():
-        raise UsageError("this is a folder: a file name is wanted")
-    return text

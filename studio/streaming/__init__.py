@@ -5,7 +5,8 @@ Importing it imports NumPy: not before the first paint.
 
 from studio.streaming.desk import MOST_LANES, TOP_K, TOP_P, Channel, Desk
 from studio.streaming.reader import CALMEST, PROMPT, Change, Reader
-from studio.streaming.room import Room, State, Told
+from studio.streaming.room import Room
+from studio.streaming.stage import State, Told
 from studio.streaming.streamer import PACES, Streamer
 
 __all__ = [

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from studio.visible import visible
+from studio.widgets.flow import drawn
 from studio.widgets.status import fit
 
 if TYPE_CHECKING:
@@ -95,9 +95,8 @@ class Candidates(Widget, can_focus=True):
             return Strip.blank(width, base)
         candidate = self.candidates[y]
         figure = f" {candidate.probability:5.3f} "
-        name = symbol_name(candidate.symbol)
-        cells = max(SYMBOL_CELLS, min(12, width // 3)) if len(candidate.symbol) > 1 else SYMBOL_CELLS
-        symbol = f" {fit(name, cells)} "
+        widest = max(cell_len(symbol_name(each.symbol)) for each in self.candidates)
+        symbol = f" {fit(symbol_name(candidate.symbol), min(max(SYMBOL_CELLS, widest), width // 3))} "
         room = max(1, width - cell_len(symbol) - len(figure))
         if y == self.cursor and self.has_focus:
             base += self.get_component_rich_style("candidates--cursor", partial=True)
@@ -111,9 +110,8 @@ class Candidates(Widget, can_focus=True):
 
 
 def symbol_name(symbol: str) -> str:
-    """A symbol to be seen: blanks and control characters have names, a combining mark stands on a circle."""
-    name = NAMES.get(symbol) or visible(symbol)
-    return name if cell_len(name) else f"\u25cc{name}"
+    """A symbol to be seen: blanks and what has no shape have names, a combining mark stands on a circle."""
+    return NAMES.get(symbol) or drawn(symbol) or f"U+{ord(symbol[0]):04X}"
 
 
 def bar_of(part: float, width: int) -> str:

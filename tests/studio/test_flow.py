@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from studio.widgets.candidates import bar_of, symbol_name
 from studio.widgets.flow import Flow, drawn
 
 TEXT = st.text(st.sampled_from("ab  \n,日本e\u0301😀\u200d\t\x1b\u202e\u0e33x"), max_size=120)
@@ -51,6 +52,17 @@ def test_control_characters_are_symbols_and_joiners_are_nothing() -> None:
     assert drawn("a\x1b[2Jx\x07") == "a␛[2Jx␇"
     assert drawn("👩\u200d🔬\u2764\ufe0f") == "👩🔬\u2764"
     assert drawn("\ud800") == "\ufffd"
+
+
+def test_every_candidate_has_a_name_that_can_be_seen() -> None:
+    names = [
+        symbol_name(symbol) for symbol in (" ", "\n", "\x1b", "\u202e", "\u0301", "\u200d", "\U0001f3fd", "a", "the")
+    ]
+    assert names == ["␣", "⏎", "␛", "<RLO>", "\u25cc\u0301", "U+200D", "U+1F3FD", "a", "the"]
+
+
+def test_bars_are_filled_in_eighths_of_a_cell() -> None:
+    assert [bar_of(part, 4) for part in (0.0, 0.5, 0.53125, 1.0, 2.0)] == ["    ", "██  ", "██▏ ", "████", "████"]
 
 
 @given(TEXT, st.integers(2, 14))
