@@ -6,9 +6,11 @@ import json
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 
+from models import devices
 from models.devices import Placement, names, resolve, split_cpu
 from models.errors import UnavailableError, UsageError
 from models.hardware import hardware
@@ -68,6 +70,23 @@ def test_the_cpu_cannot_be_split_after_its_first_use() -> None:
     assert Placement(["CPU:0"]).replicas == 1
     with pytest.raises(UsageError, match="before it is first used"):
         split_cpu(4)
+
+
+def test_gpu_memory_grows_with_need_and_is_set_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    grown: list[tuple[str, bool]] = []
+    monkeypatch.setattr(devices, "_is_prepared", False)
+    monkeypatch.setattr(
+        devices.tf.config, "list_physical_devices", lambda kind: ["one", "two"] if kind == "GPU" else []
+    )
+    monkeypatch.setattr(
+        devices.tf.config.experimental, "set_memory_growth", lambda gpu, flag: grown.append((gpu, flag))
+    )
+    threads = [threading.Thread(target=devices.prepare) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert grown == [("one", True), ("two", True)]
 
 
 SPREAD = """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -50,6 +52,18 @@ def test_windows_come_in_another_order_each_epoch_whatever_was_asked_before() ->
     assert not np.array_equal(first, second)
     np.testing.assert_array_equal(windows.batch(2), first)
     np.testing.assert_array_equal(Windows(IDS, batch=10, window=60, stride=3, seed=1).batch(per_epoch + 2), second)
+
+
+def test_a_million_characters_take_no_copy_of_their_windows() -> None:
+    """A one-hot array of these windows would need 4 GB; T6."""
+    ids = np.random.default_rng(0).integers(0, 100, 10**6).astype(np.uint8)
+    tracemalloc.start()
+    windows = Windows(ids, batch=128, window=40, stride=1, seed=0)
+    for step in range(50):
+        windows.batch(step)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20 * 2**20
 
 
 @pytest.mark.parametrize("size", [4, 5, 11])

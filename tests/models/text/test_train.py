@@ -17,6 +17,7 @@ import pytest
 import tensorflow as tf
 
 from models.checkpoint import Checkpoint, load, save
+from models.devices import Placement
 from models.errors import DivergedError, UsageError
 from models.events import Event, Note, Snapshot, Step, Stop, Text
 from models.text.model import TextModel
@@ -287,6 +288,21 @@ def test_too_short_a_corpus_is_refused(tmp_path: Path) -> None:
     path.write_text("short")
     with pytest.raises(UsageError, match="too short"):
         events_of(recipe(str(path), steps=2))
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_what_gpus_run_trains_the_same(corpus: str, half: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keras's layers in place of the scans, as for cuDNN; and in 16 bits where the GPU has them."""
+    chosen = recipe(corpus, steps=6, mixed_precision=half)
+    scans = final(events_of(chosen))
+    monkeypatch.setattr(Placement, "has_gpu", property(lambda _: True))
+    monkeypatch.setattr(Placement, "has_bfloat16", property(lambda _: half))
+    layers = final(events_of(chosen))
+    assert layers.meta["metrics"]["loss"] == pytest.approx(scans.meta["metrics"]["loss"], abs=0.02 if half else 1e-5)
+    assert layers.meta["metrics"]["val_loss"] == pytest.approx(
+        scans.meta["metrics"]["val_loss"], abs=0.02 if half else 1e-4
+    )
+    assert {array.dtype.name for array in layers.arrays.values()} <= {"float32", "int64", "int32"}
 
 
 SPREAD = """
