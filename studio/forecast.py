@@ -25,7 +25,7 @@ def text(recipe: TextRecipe, registry: Registry) -> str:
         return f"{first}\nIt ends when {recipe.patience} validations in a row bring no gain"
     limit = "At most" if recipe.patience is not None else "About"
     passes = "" if found.passes is None else f", {found.passes:.1f} passes"
-    source = "measured" if found.measured else "rule of thumb"
+    source = "measured" if found.measured else "a guess"
     second = (
         f"{limit} {figures.spoken(found.seconds)}: {figures.count(found.steps)} steps{passes} "
         f"({figures.rate(1 / found.step_seconds)}, {source})"

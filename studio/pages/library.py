@@ -59,7 +59,7 @@ better. Type after / to filter by name; Escape leaves the filter.
     LibraryPage #filter Static { width: auto; color: $text-muted; }
     LibraryPage #filter Input { width: 1fr; background: transparent; }
     LibraryPage #body { height: 1fr; layout: vertical; }
-    LibraryPage RowList { height: 3fr; }
+    LibraryPage RowList { height: 3fr; min-height: 4; }
     LibraryPage #recipe { height: 2fr; background: $surface; padding: 0 1; }
     LibraryPage.-beside #body { layout: horizontal; }
     LibraryPage.-beside RowList { height: 1fr; width: 5fr; }

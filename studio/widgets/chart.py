@@ -107,22 +107,22 @@ class Chart(Widget):
         first = min(curve[0][0] for curve in (line, dots) if curve)
         last = max(max(curve[-1][0] for curve in (line, dots) if curve), first + 1)
         plot.xlim(first, last)
-        plot.ylim(low, high)
+        plot.ylim(0, 1)
         for values in pieces(thin(line, 2 * width)):
             plot.plot(
                 [step for step, _ in values],
-                [min(value, high) for _, value in values],
+                [within(value, low, high) for _, value in values],
                 color=self._color("line"),
                 marker="braille",
             )
-        seen = [(step, min(value, high)) for step, value in thin(dots, width // 2) if math.isfinite(value)]
+        seen = [(step, within(value, low, high)) for step, value in thin(dots, width // 2) if math.isfinite(value)]
         if seen:
             plot.scatter(
                 [step for step, _ in seen], [value for _, value in seen], color=self._color("dots"), marker="●"
             )
         rows = max(2, height // 4)
-        ticks = [low + (high - low) * place / (rows - 1) for place in range(rows)]
-        plot.yticks(ticks, [loss_text(tick).rjust(TICK) for tick in ticks])
+        ticks = [place / (rows - 1) for place in range(rows)]
+        plot.yticks(ticks, [loss_text(low * (1 - tick) + high * tick).rjust(TICK) for tick in ticks])
         steps = [first + (last - first) * place / 4 for place in range(5)]
         plot.xticks(steps, [short(step) for step in steps])
         return Text.from_ansi(plot.build(), no_wrap=True, overflow="crop")
@@ -164,6 +164,13 @@ def pieces(curve: Iterable[tuple[int, float]]) -> list[list[tuple[int, float]]]:
         elif found[-1]:
             found.append([])
     return [piece for piece in found if piece]
+
+
+def within(value: float, low: float, high: float) -> float:
+    """Where a value lies between two others: 0..1, whatever their size."""
+    scale = max(abs(low), abs(high))
+    part = (value / scale - low / scale) / (high / scale - low / scale)
+    return min(1.0, max(0.0, part))
 
 
 def bounds(values: Sequence[float]) -> tuple[float, float]:

@@ -115,6 +115,11 @@ class Field(Widget):
         event.stop()
         self.post_message(self.Changed(self))
 
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter goes on to the next field."""
+        event.stop()
+        self.screen.focus_next()
+
     def on_choice_changed(self, event: Choice.Changed) -> None:
         event.stop()
         self.post_message(self.Changed(self))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from models.recipe import Recipe
 
 
-class RecipeForm(VerticalScroll, can_focus=False):
+class RecipeForm(VerticalScroll, can_focus=False, inherit_bindings=False):
     """The knobs of a recipe by group; advanced ones are folded away until they are unfolded.
 
     `also` looks for what a recipe cannot know, such as a file that is not there: problems by knob.
@@ -166,10 +166,10 @@ class RecipeForm(VerticalScroll, can_focus=False):
             self.recipe = None
             for place, text in problems(error).items():
                 name = place.partition(".")[0]
-                if name not in self.fields:
-                    name = text.partition(":")[0]
-                short = text.removeprefix(f"{place}: ").removeprefix(f"{name}: ").removeprefix("Input ")
-                self.problems.setdefault(name if name in self.fields else "", short)
+                if name not in self.fields:  # of the recipe as a whole; it may name a knob all the same
+                    name = text.partition(":")[0] if text.partition(":")[0] in self.fields else ""
+                short = text.removeprefix(f"{place}: ").removeprefix(f"{name}: " if name else "").removeprefix("Input ")
+                self.problems.setdefault(name, short)
         for name, short in self.also(self.values()).items():
             self.problems.setdefault(name, short)
             self.recipe = None

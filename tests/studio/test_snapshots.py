@@ -1,0 +1,55 @@
+"""Pictures of the pages that a person has looked at and found good: `pytest --snapshot-update` takes them anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from studio.config import Paths
+from studio.registry import Registry
+from tests.studio.screens import add_run, quiet
+from tests.support import tiny_checkpoint
+
+Compare = Callable[..., bool]
+
+
+async def settled(pilot: Pilot[Any]) -> None:
+    """Wait for the page and for what it draws at its leisure."""
+    await pilot.pause(0.3)
+
+
+def runs(registry: Registry) -> None:
+    """One run of each kind, the newest running."""
+    for name, state in (
+        ("python-docs", "done"), ("nietzsche [/b]", "failed"), ("日本語", "stopped"), ("moby dick", "paused"),
+        ("a letter", "queued"), ("shakespeare", "running"),
+    ):  # fmt: skip
+        add_run(registry, name, state)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 40)], ids=["narrow", "wide"])
+def test_jobs(paths: Paths, registry: Registry, snap_compare: Compare, size: tuple[int, int]) -> None:
+    runs(registry)
+    assert snap_compare(quiet(paths, "jobs"), terminal_size=size, run_before=settled)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 34)], ids=["narrow", "wide"])
+def test_train(paths: Paths, snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert snap_compare(quiet(paths, "train"), terminal_size=size, run_before=settled)
+
+
+def test_library(paths: Paths, registry: Registry, snap_compare: Compare) -> None:
+    for name in ("Faust", "日本語", "[red]x[/red]"):
+        registry.save_model(tiny_checkpoint(step=1_234), name=name)
+    assert snap_compare(quiet(paths, "library"), run_before=settled)
+
+
+def test_help(paths: Paths, snap_compare: Compare) -> None:
+    async def helped(pilot: Pilot[Any]) -> None:
+        await settled(pilot)
+        await pilot.press("f1")
+
+    assert snap_compare(quiet(paths, "jobs", theme="studio-light"), terminal_size=(80, 36), run_before=helped)
