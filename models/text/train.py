@@ -8,8 +8,8 @@ from typing import Any
 
 from models.checkpoint import Checkpoint
 from models.devices import Placement, resolve
-from models.errors import UsageError
-from models.events import Note, Run
+from models.errors import UsageError, shown
+from models.events import Note, Run, Stop
 from models.pace import Plan
 from models.text.corpus import Corpus, encoded, open_corpus, split
 from models.text.network import set_arrays
@@ -37,12 +37,15 @@ def run(
     starts from a model's weights: its network and vocabulary stay, and characters it does not know are refused, or
     with `extend` added. `device` is as `models.devices.resolve` takes it; several share each batch.
 
-    Yields a Note of what is trained, then as `models.training.train` does, with the losses in nats per character
-    (`val_loss_symbol` is per symbol, where a symbol is a word); after every epoch a Text for each temperature.
+    Yields Notes of what is read and trained, then as `models.training.train` does, with the losses in nats per character
+    (`val_loss_symbol` is per symbol, where a symbol is a word); after every epoch a Text for each temperature. Stopped
+    before the first step it just ends: there is nothing to keep.
     Raises UserError kin: the corpus cannot be read or is too short, the checkpoint does not fit, the loss is no
     longer finite.
     """
     place = Placement(resolve(device))
+    if isinstance((yield Note(f"reading {', '.join(map(shown, recipe.corpus))}")), Stop):
+        return
     if recipe.batch % place.replicas:
         raise UsageError(f"batch: {recipe.batch} examples cannot be shared by {place.replicas} devices")
     corpus = open_corpus(recipe.corpus, encoding=recipe.encoding, folder=folder)
@@ -64,10 +67,12 @@ def run(
             set_arrays(task.network, base.arrays)
             set_arrays(task.averaged, base.arrays)
     count = sum(int(variable.shape.num_elements()) for variable in task.network.trainable_variables)
-    yield Note(
+    about_to_train = Note(
         f"{corpus.characters:,} characters, {len(vocabulary.symbols):,} symbols; {count:,} weights; "
         f"{task.steps_per_epoch:,} steps an epoch, on {' '.join(place.devices)}"
     )
+    if isinstance((yield about_to_train), Stop):
+        return
     yield from train(task, plan(recipe), place, resume)
 
 

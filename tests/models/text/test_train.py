@@ -73,8 +73,9 @@ def test_learns_to_write_the_text_it_read(corpus: str) -> None:
 
 def test_says_what_is_trained_and_how_it_goes(corpus: str) -> None:
     events = events_of(recipe(corpus, steps=12))
-    assert isinstance(events[0], Note)
-    assert events[0].text.startswith(f"{len(TEXT):,} characters, ")
+    notes = [event.text for event in events if isinstance(event, Note)]
+    assert notes[0] == f"reading {corpus}"
+    assert notes[1].startswith(f"{len(TEXT):,} characters, ")
     told = [event for event in events if isinstance(event, Step)]
     assert told[-1].step == told[-1].total == 12
     assert told[-1].unit == "char"
@@ -122,6 +123,14 @@ def test_a_stop_and_a_resume_in_the_middle_of_an_epoch_read_the_same_text(corpus
     rest = final(events_of(chosen, resume=half))
     for name, array in whole.arrays.items():
         np.testing.assert_allclose(rest.arrays[name], array, rtol=0, atol=1e-5, err_msg=name)
+
+
+def test_a_stop_before_the_first_step_leaves_nothing(corpus: str) -> None:
+    going = run(recipe(corpus, steps=40), folder=Path("/nowhere"), device="CPU:0")
+    next(going)
+    next(going)
+    with pytest.raises(StopIteration):
+        going.send(Stop())
 
 
 def test_the_same_seed_trains_the_same_model_and_another_one_another(corpus: str) -> None:
