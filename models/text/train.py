@@ -37,9 +37,9 @@ def run(
     starts from a model's weights: its network and vocabulary stay, and characters it does not know are refused, or
     with `extend` added. `device` is as `models.devices.resolve` takes it; several share each batch.
 
-    Yields Notes of what is read and trained, then as `models.training.train` does, with the losses in nats per character
-    (`val_loss_symbol` is per symbol, where a symbol is a word); after every epoch a Text for each temperature. Stopped
-    before the first step it just ends: there is nothing to keep.
+    Yields Notes of what is read and trained, then as `models.training.train` does, with the losses in nats per
+    character (`val_loss_symbol` is per symbol, where a symbol is a word); after every epoch a Text for each
+    temperature. Stopped before the first step it just ends: there is nothing to keep.
     Raises UserError kin: the corpus cannot be read or is too short, the checkpoint does not fit, the loss is no
     longer finite.
     """
