@@ -58,9 +58,8 @@ class Hand:
 
     async def settle(self) -> None:
         """Let everything that was asked for be done and shown."""
-        for _ in range(2):
-            await self.pilot.pause()
-            assert await asyncio.to_thread(self.room.settle)
+        await self.pilot.pause()
+        assert await asyncio.to_thread(self.room.settle)
         await self.pilot.pause()
         self.page.look(now=True)
         await self.pilot.pause()
