@@ -71,9 +71,7 @@ class TextTask(Task):
         self._carry = self._made_carry() if recipe.stateful else ()
         work = recipe.batch * recipe.window * recipe.layers * recipe.units
         compiled = not place.has_gpu and place.replicas == 1 and work >= WORTH_COMPILING
-        self._differentiate = (
-            tf.function(self._gradients, jit_compile=True, autograph=False) if compiled else self._gradients
-        )
+        self._step = tf.function(self._whole_step, jit_compile=True, autograph=False) if compiled else self._whole_step
         self._measure = tf.function(self._measured, jit_compile=compiled, autograph=False)
 
     # -- state
@@ -115,10 +113,14 @@ class TextTask(Task):
         return np.stack([self._batches.batch(step) for step in range(first, first + count)])
 
     def step(self, batch: Any, seed: Any) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self._step(batch, seed)
+        return found
+
+    def _whole_step(self, batch: Any, seed: Any) -> Mapping[str, Any]:
         state = tuple(tuple(part.read_value() for part in parts) for parts in self._carry)
         if not self._carry:
             state = self.network.zero_state(batch.shape[0])
-        loss, gradients, after = self._differentiate(batch, state, seed)
+        loss, gradients, after = self._gradients(batch, state, seed)
         gradients = self._over_replicas(gradients)
         norm = tf.linalg.global_norm(gradients)
         if self.recipe.clip_norm:
