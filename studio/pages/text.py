@@ -199,13 +199,13 @@ the model expected it, and the redder the less it did.
         standing, run = room.standing, room.following
         model = room.model
         unit = model.vocabulary.unit if model is not None else "char"
-        word = "replay" if room.replaying else "following" if run is not None else ""
+        word = "following" if room.is_reached else "waiting" if run is not None else ""
         self.query_one(TextHead).head = Head(
             name=room.source.name,
             step=standing.step,
             loss=standing.metrics.get("loss"),
             val_loss=standing.metrics.get("val_loss"),
-            word=word,
+            word="replay" if room.replaying else word,
             pace=room.streamer.pace,
             unit=unit,
             reach="all lanes" if self.all_lanes else "",

@@ -27,6 +27,12 @@ class Room(Stage):
         follower = self._follower
         return follower.run if follower else None
 
+    @property
+    def is_reached(self) -> bool:
+        """Whether weights of the followed run are in use already."""
+        follower = self._follower
+        return follower is not None and follower.run.id == self.source.run_id
+
     # What the page asks for
 
     def start(self) -> None:
@@ -112,7 +118,7 @@ class Room(Stage):
         except UserError:
             self._unfollow()
             raise
-        if self._follower is follower:
+        if self._follower is follower and (self.is_reached or self.keeper.live is None):
             self.standing = follower.standing
 
     def _arrived(self, checkpoint: Checkpoint, run: Run) -> None:

@@ -456,7 +456,13 @@ async def test_following_needs_a_training_and_is_given_up_with_the_same_key(path
         hand.room.registry.claim_run(run.id, "someone", "CPU")
         await hand.press("f")
         assert hand.room.following is not None
-        assert "following" in hand.screen()
+        assert "● waiting" in hand.screen()  # it has no weights yet: the lanes are still written by the model
+        assert "tiny" in hand.screen().split("\n")[1]
+        hand.room.registry.save_checkpoint(run.id, tiny_checkpoint(step=3))
+        await until(lambda: hand.room.is_reached, hand.pilot)
+        await hand.settle()
+        assert "● following" in hand.screen()
+        assert "learning" in hand.screen().split("\n")[1]
         await hand.press("f")
         assert hand.room.following is None
 
