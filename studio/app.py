@@ -54,6 +54,7 @@ class StudioApp(TellingApp):
     Screen { background: $background; color: $foreground; }
     #pages { height: 1fr; width: 1fr; }
     Toast { max-width: 72; }
+    ToastRack { margin-bottom: 2; }
     .empty { color: $text-muted; padding: 1 2; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

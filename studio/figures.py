@@ -17,8 +17,8 @@ def short(number: float) -> str:
     for limit, divisor, unit in ((1e3, 1, ""), (1e6, 1e3, "k"), (1e9, 1e6, "M"), (1e12, 1e9, "G")):
         if abs(number) < limit * 0.9995:
             scaled = number / divisor
-            digits = 0 if divisor == 1 else 2 if abs(scaled) < 9.995 else 1 if abs(scaled) < 99.95 else 0
-            return f"{scaled:.{digits}f}{unit}"
+            digits = 2 if abs(scaled) < 9.995 else 1 if abs(scaled) < 99.95 else 0
+            return f"{scaled:.{0 if scaled == int(scaled) or divisor == 1 else digits}f}{unit}"
     return f"{number:.0e}"
 
 
@@ -40,9 +40,9 @@ def loss(value: float | None) -> str:
         return "NaN"
     if math.isinf(value):
         return "inf" if value > 0 else "-inf"
-    if abs(value) < 100:
-        return f"{value:.3f}"
-    return f"{value:.1f}" if abs(value) < 1000 else f"{value:.0e}".replace("e+0", "e").replace("e+", "e")
+    texts = [f"{value:.{digits}f}" for digits in (3, 2, 1)]
+    texts.append(f"{value:.0e}".replace("e+0", "e").replace("e+", "e"))
+    return next((text for text in texts if len(text) <= 6), texts[-1])
 
 
 def rate(value: float | None, unit: str = "step") -> str:

@@ -36,10 +36,10 @@ STATES: dict[str, tuple[str, Tone]] = {
 COLUMNS = (
     Column("state", 13),
     Column("name"),
-    Column("done", 16),
+    Column("done", 16, shows_from=62),
     Column("step", 9, right=True, shows_from=100),
     Column("rate", 12, right=True, shows_from=118),
-    Column("time", 12, right=True),
+    Column("time", 12, right=True, shows_from=50),
     Column("loss", 6, right=True),
     Column("held out", 8, right=True, shows_from=78),
     Column("device", 8, shows_from=140),

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     Column("name"),
-    Column("family", 6),
+    Column("family", 6, shows_from=52),
     Column("held out", 8, right=True),
     Column("loss", 6, right=True, shows_from=66),
-    Column("steps", 9, right=True),
+    Column("steps", 9, right=True, shows_from=44),
     Column("trained", 8, right=True, shows_from=96),
-    Column("size", 7, right=True),
-    Column("age", 7, right=True),
+    Column("size", 7, right=True, shows_from=60),
+    Column("age", 7, right=True, shows_from=70),
 )
 NAMES = {"val_loss": "held-out loss"}
 EMPTY = """\
@@ -164,8 +164,8 @@ better. Type after / to filter by name; Escape leaves the filter.
             lines.append(Content(f"{model.problem}: its file is not what was saved; delete it, or train it again"))
         facts = {
             **{
-                NAMES.get(name, name.replace("_", " ")): figures.loss(value)
-                for name, value in sorted(model.metrics.items())
+                NAMES.get(name, name.replace("_", " ")): figures.loss(model.metrics[name])
+                for name in sorted(model.metrics, key=lambda name: ("loss" not in name, name))
             },
             "steps": figures.count(model.step),
             "trained for": figures.clock(model.seconds),

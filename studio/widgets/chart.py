@@ -64,7 +64,7 @@ class Chart(Widget):
     def draw(self, width: int, height: int) -> Text:
         """The chart in `width` times `height` cells, its caption on the first line."""
         line = series(self.points, self.line)
-        dots = series(self.points, self.dots)
+        dots = measured(series(self.points, self.dots))
         text = self.caption(line, dots)
         if height < 4 or width < 20:
             return text
@@ -142,6 +142,16 @@ class Chart(Widget):
 def series(points: Iterable[Point], name: str) -> list[tuple[int, float]]:
     """The points that have a figure of this name."""
     return [(step, metrics[name]) for step, metrics in points if name in metrics]
+
+
+def measured(curve: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
+    """The points at which a figure was measured: where it has changed. In between, runs repeat the one before."""
+    return [
+        point
+        for place, point in enumerate(curve)
+        if place == 0
+        or not (point[1] == curve[place - 1][1] or (math.isnan(point[1]) and math.isnan(curve[place - 1][1])))
+    ]
 
 
 def thin(curve: Sequence[tuple[int, float]], most: int) -> list[tuple[int, float]]:

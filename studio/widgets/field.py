@@ -15,6 +15,7 @@ from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input
 
+from studio.figures import short
 from studio.visible import visible
 from studio.widgets.choice import Choice
 from studio.widgets.status import fit
@@ -70,7 +71,7 @@ class Field(Widget):
         self.advanced = bool(extra.get("advanced"))
         self.about = info.description or ""
         self.kind, self.options = kind_of(info.annotation)
-        self.allowed = ", ".join(part for part in (self.unit, allowed(info)) if part)
+        self.allowed = " ".join(part for part in (allowed(info), self.unit) if part)
         self.editor: Choice | Input | None = None
         self._text = as_text(value)
         self.set_class(name == "corpus", "-wide")
@@ -186,11 +187,11 @@ def as_text(value: Any) -> str:
 
 
 def allowed(info: FieldInfo) -> str:
-    """The bounds of a knob in words: `1 to 4`, `up to 1`, `0 to below 1`."""
+    """The bounds of a knob in words: `1 to 4`, `up to 1`, `0 to below 1`, `1 to 100k`."""
     bounds: dict[str, float] = {
         name: getattr(item, name) for item in info.metadata for name in ("ge", "gt", "le", "lt") if hasattr(item, name)
     }
-    words = {name: f"{value:,}" if isinstance(value, int) else f"{value:g}" for name, value in bounds.items()}
+    words = {name: short(value) if value >= 100_000 else f"{value:,}" for name, value in bounds.items()}
     high = words.get("le") or (f"below {words['lt']}" if "lt" in words else "")
     if "ge" in words:
         return f"{words['ge']} to {high}" if high else f"at least {words['ge']}"

@@ -74,7 +74,7 @@ def key_groups(app: App[Any], active: Mapping[str, ActiveBinding]) -> list[Group
     order = ("This page", "In the list or field", "Everywhere")
     groups: list[Group] = []
     for name in order:
-        keys = [(" ".join(found), text) for (group, _, text), found in texts.items() if group == name]
+        keys = [(" ".join(dict.fromkeys(found)), text) for (group, _, text), found in texts.items() if group == name]
         if keys:
             groups.append((name, keys))
     return groups

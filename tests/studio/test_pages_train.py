@@ -40,7 +40,7 @@ async def test_every_knob_of_the_recipe_is_in_the_form_and_the_usual_ones_in_sig
         shown = screen(app)
         for knob, field in form.fields.items():
             assert (f"\n {knob.replace('_', ' ')} " in shown) == (not field.advanced), knob
-        assert "symbols, 2 to 2,000" in shown
+        assert "2 to 2,000 symbols" in shown
         assert form.recipe == TextRecipe.preset()
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
-from studio.widgets.chart import TICK, Chart, Point, bounds, pieces, series, thin
+from studio.widgets.chart import TICK, Chart, Point, bounds, measured, pieces, series, thin
 from tests.studio.screens import curve, screen
 
 ANY = st.floats(allow_nan=True, allow_infinity=True)
@@ -129,3 +129,8 @@ def test_a_long_curve_is_thinned_and_keeps_its_ends() -> None:
     assert len(thin(long, 100)) == 100
     assert thin(long, 100)[-1][0] == 9_999
     assert series([(0, {"a": 1.0}), (1, {"b": 2.0})], "b") == [(1, 2.0)]
+
+
+def test_a_held_out_loss_is_a_dot_where_it_was_measured() -> None:
+    assert measured([(1, 3.0), (2, 3.0), (3, 2.5), (4, 2.5), (5, math.nan), (6, math.nan)])[:2] == [(1, 3.0), (3, 2.5)]
+    assert [step for step, _ in measured([(5, math.nan), (6, math.nan), (7, 1.0)])] == [5, 7]
