@@ -20,6 +20,8 @@ from studio.widgets.text_head import Head, TextHead, Waiting, waiting_lines
 if TYPE_CHECKING:
     from studio.streaming import Room, Told
 
+READABLE = 200
+"""Characters a second up to which every tick is drawn."""
 FIGURES_PERIOD = 0.25
 """Seconds between two updates of the figures, which could not be read if they changed faster."""
 
@@ -56,6 +58,7 @@ the model expected it, and the redder the less it did.
         super().__init__(id=id)
         self._wish: tuple[str, str] | None = None
         self._in_sight = False
+        self._ticks = 0
         self._figures_at = 0.0
         self._since = time.monotonic()
 
@@ -118,7 +121,10 @@ the model expected it, and the redder the less it did.
             self.room.streamer.hold(True)
 
     def tick(self) -> None:
-        self.look()
+        """Look; at a pace that no one can read every second time only, which leaves the thread that writes its turn."""
+        self._ticks += 1
+        if self.room is None or self.room.streamer.pace <= READABLE or self._ticks % 2:
+            self.look()
 
     def open_model(self, model_id: str) -> None:
         if self.room is None:

@@ -124,11 +124,11 @@ class Stage:
         """Wait until all that was asked so far is done; False if that took longer than `timeout` seconds."""
         return self._backstage.ask(timeout) and self.streamer.ask(timeout=timeout)
 
-    def close(self, timeout: float = 0.8) -> None:
-        """Keep the session and end the threads."""
-        self.streamer.close(timeout / 2)
+    def close(self, timeout: float = 0.9) -> None:
+        """Keep the session and end the threads; a session that takes longer is kept as it was saved last."""
+        self.streamer.close(timeout / 3)
         self._backstage.do(self.keeper.save)
-        self._backstage.close(timeout / 2)
+        self._backstage.close(timeout)
 
     # On the backstage thread
 
