@@ -36,6 +36,7 @@ def prepare() -> None:
     with _lock:
         if _is_prepared:
             return
+        tf.get_logger().setLevel("ERROR")  # its warnings would go to the screen
         for gpu in tf.config.list_physical_devices("GPU"):
             tf.config.experimental.set_memory_growth(gpu, True)
         if cpu_devices() > 1:

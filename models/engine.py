@@ -10,7 +10,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from models.devices import Placement
-from models.errors import UsageError
+from models.errors import UsageError, UserError
 from models.task import Task
 
 
@@ -26,12 +26,18 @@ class Engine:
     def run(self, first: int, batches: Any, rates: NDArray[np.float32]) -> NDArray[np.float64]:
         """Run steps `first`, `first + 1`, ...; returns their measures, (steps, measures), the last step being the
         first one with a measure that is not finite, if there is one. `rates` is (steps, optimizers).
+
+        Raises UserError if the device has too little memory.
         """
-        given = self._distributed(batches)
-        if self._group is None:
-            self._group = self._traced(given)
-        values, done = self._group(given, tf.constant(rates), tf.constant(first, tf.int32))
-        return np.asarray(values.numpy()[: int(done)], np.float64)
+        try:
+            given = self._distributed(batches)
+            if self._group is None:
+                self._group = self._traced(given)
+            values, done = self._group(given, tf.constant(rates), tf.constant(first, tf.int32))
+            return np.asarray(values.numpy()[: int(done)], np.float64)
+        except tf.errors.ResourceExhaustedError:
+            where = " ".join(self._place.devices)
+            raise UserError(f"out of memory on {where}: make the batch or the network smaller") from None
 
     def _traced(self, batches: Any) -> Any:
         if self._place.replicas > 1:

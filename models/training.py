@@ -62,7 +62,7 @@ class Training:
         self.clock = Clock(seconds)
         self.started_at = self.step
         self.stopping = False
-        self.good: Checkpoint | None = None
+        self.good = resume
         self.step_seconds = 0.0
         self.validation_seconds = 0.0
         self.validated_step = self.step if "val_loss" in self.metrics else -1
@@ -162,6 +162,8 @@ class Training:
         self.metrics |= measured
         if not math.isfinite(measured["val_loss"]):
             yield from self._emit(self._step_event())
+            if self.good is not None:
+                yield from self._emit(Snapshot(self.good, "timed"))
             raise DivergedError(f"non-finite validation loss at step {self.step}")
         yield from self._compare("val_loss")
         yield from self._emit(self._step_event())

@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from models.checkpoint import Checkpoint, load, save
 from models.devices import Placement, resolve
-from models.errors import DivergedError, UsageError
+from models.engine import Engine
+from models.errors import DivergedError, UsageError, UserError
 from models.events import Event, Note, Run, Snapshot, Step, Stop, Tune
 from models.pace import Plan
 from models.training import train
@@ -175,6 +177,24 @@ def test_a_loss_that_explodes_ends_the_run_with_the_best_state() -> None:
     assert "the loss rose from 1.00 to" in note.text
     assert final(events).meta["step"] <= 202
     assert final(events).meta["best"]["epoch_loss"] == 1.0
+
+
+def test_a_resumed_run_that_explodes_goes_back_to_where_it_was_resumed() -> None:
+    half = final(events_of(Plan(RATES, epochs=30), explode_at=203))
+    events = events_of(Plan(RATES, epochs=100), half, explode_at=125)
+    assert any(
+        isinstance(event, Note) and f"the state of step {half.meta['step']} is kept" in event.text for event in events
+    )
+    assert final(events).meta["step"] == half.meta["step"]
+
+
+def test_too_little_memory_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def exhausted(*_: Any) -> None:
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor\nwith shape")
+
+    monkeypatch.setattr(Engine, "_distributed", exhausted)
+    with pytest.raises(UserError, match=r"^out of memory on CPU:0: make the batch or the network smaller$"):
+        events_of(Plan(RATES, steps=2))
 
 
 def test_with_nothing_held_out_the_best_is_the_epoch_with_the_lowest_loss() -> None:

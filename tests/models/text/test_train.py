@@ -18,13 +18,16 @@ import tensorflow as tf
 
 from models.checkpoint import Checkpoint, load, save
 from models.devices import Placement
+from models.engine import Engine
 from models.errors import DivergedError, UsageError
 from models.events import Event, Note, Snapshot, Step, Stop, Text
 from models.text.model import TextModel
 from models.text.network import build, set_arrays
 from models.text.recipe import TextRecipe
 from models.text.sampler import Sampler, Settings
+from models.text.task import WORTH_COMPILING, TextTask
 from models.text.train import run
+from models.text.vocabulary import Vocabulary
 
 SMALL = {"units": 16, "embedding": 8, "layers": 2, "window": 10, "batch": 8, "seconds": None, "sample_length": 0}
 CLASSIC = {"units": 16, "batch": 32, "window": 20, "sample_length": 12}
@@ -299,6 +302,26 @@ def test_too_short_a_corpus_is_refused(tmp_path: Path) -> None:
         events_of(recipe(str(path), steps=2))
 
 
+def test_a_state_that_is_held_comes_back_also_from_a_compiled_step(corpus: str) -> None:
+    chosen = recipe(corpus, units=64, window=64, batch=16, layers=1, steps=9)
+    assert chosen.batch * chosen.window * chosen.units >= WORTH_COMPILING
+    place = Placement(["CPU:0"])
+    vocabulary = Vocabulary.build([TEXT])
+    ids = vocabulary.encode(TEXT)
+    rates = np.full((3, 1), 0.01, np.float32)
+    with place.scope():
+        task = TextTask(chosen, vocabulary, ids, ids[:0], place, {})
+        engine = Engine(task, place, 0)
+        engine.run(0, task.batches(0, 1), rates[:1])
+        before, held = engine.arrays(), engine.hold()
+        engine.run(1, task.batches(1, 1), rates[:1])
+        after = engine.arrays()
+        engine.restore(held)
+    assert not np.array_equal(before["weights/dense/kernel"], after["weights/dense/kernel"])
+    for name, array in engine.arrays().items():
+        np.testing.assert_array_equal(array, before[name], err_msg=name)
+
+
 @pytest.mark.parametrize("half", [False, True])
 def test_what_gpus_run_trains_the_same(corpus: str, half: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keras's layers in place of the scans, as for cuDNN; and in 16 bits where the GPU has them."""
@@ -316,6 +339,7 @@ def test_what_gpus_run_trains_the_same(corpus: str, half: bool, monkeypatch: pyt
 
 SPREAD = """
 import json, sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 import numpy as np
 from models.devices import split_cpu
@@ -326,9 +350,14 @@ recipe = TextRecipe.preset(
     corpus=(sys.argv[1],), units=16, embedding=8, window=10, batch=8, seconds=None, sample_length=0, steps=8,
     average=0.9,
 )
-one, two = (list(run(recipe, folder=Path("/nowhere"), device=device))[-1].checkpoint for device in ("CPU:1", "all"))
+def trained(device):
+    return list(run(recipe, folder=Path("/nowhere"), device=device))[-1].checkpoint
+with ThreadPoolExecutor() as pool:
+    one, beside = pool.map(trained, ["CPU:0", "CPU:1"])
+two = trained("all")
 print(json.dumps({
     "apart": {name: float(np.abs(one.arrays[name] - two.arrays[name]).max()) for name in one.arrays},
+    "beside": all(np.array_equal(one.arrays[name], beside.arrays[name]) for name in one.arrays),
     "losses": [checkpoint.meta["metrics"] for checkpoint in (one, two)],
 }))
 """
@@ -340,6 +369,7 @@ def test_two_devices_train_what_one_would(corpus: str) -> None:
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])
+    assert found["beside"], "two runs at the same time, one a device, do not touch each other"
     one, two = found["losses"]
     assert one["loss"] == pytest.approx(two["loss"], abs=1e-5)
     assert one["val_loss"] == pytest.approx(two["val_loss"], abs=1e-4)
