@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from models.text.sampler import Candidate
 
 SYMBOL_CELLS = 3
+HALF = 0.5
+"""A bar is as long as the row for this probability, or for that of the first one if it is higher."""
 NAMES = {" ": "␣", "\n": "⏎", "\t": "⇥"}
 BLOCKS = " ▏▎▍▌▋▊▉█"
 
@@ -103,7 +105,7 @@ class Candidates(Widget, can_focus=True):
         bar, strong = (self.get_component_rich_style(f"candidates--{part}", partial=True) for part in ("bar", "symbol"))
         segments = [
             Segment(symbol, base + strong),
-            Segment(bar_of(candidate.probability, room), base + bar),
+            Segment(bar_of(candidate.probability / max(HALF, self.candidates[0].probability), room), base + bar),
             Segment(figure, base),
         ]
         return Strip(segments).adjust_cell_length(width, base)
