@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from studio.services import Services
 
 
+AROUND = 3
+"""The lines of the screen that are not the page's: tabs, status, keys."""
+
+
 class Page(Container, can_focus=True):
     """One page. Its keys are its BINDINGS, each with an id (`text.pause`) by which a person may give it another key.
 
@@ -62,7 +66,15 @@ class Page(Container, can_focus=True):
         last = self.last_focus
         if last is None or not last.is_attached or not last.focusable or typing(last):
             last = self.first_focus()
-        last.focus(scroll_visible=False)
+        (last if last.display else self).focus(scroll_visible=False)
+
+    def show_empty(self, empty: bool) -> None:
+        """Show what is said in place of an empty list (class `-empty`), or the list; the focus goes where there is
+        something to see, so that the keys always work."""
+        if self.has_class("-empty") != empty:
+            self.set_class(empty, "-empty")
+            if self.display:
+                (self if empty else self.first_focus()).focus(scroll_visible=False)
 
     def shown(self) -> None:
         """Called each time the page becomes the visible one, after its widgets are mounted."""

@@ -96,6 +96,10 @@ loss (a line), its held-out loss (dots), the newest sample and its log.
     def rows(self) -> RowList[Run]:
         return self.query_one("#jobs", RowList)
 
+    def on_mount(self) -> None:
+        """Be right from the first drawing on."""
+        self.query_one(RunView).arrange_for(self.app.size.width)
+
     def first_focus(self) -> Widget:
         return self.rows
 
@@ -120,7 +124,7 @@ loss (a line), its held-out loss (dots), the newest sample and its log.
         if now or (mark != self.seen and time.monotonic() >= self.next_list):
             self.seen, self.next_list = mark, time.monotonic() + LIST_PERIOD
             self.runs = services.registry.runs()
-            self.set_class(not self.runs, "-empty")
+            self.show_empty(not self.runs)
             self.rows.show(self.runs)
             run = self.rows.item
         if run is not None:

@@ -35,6 +35,8 @@ COLUMNS = (
     Column("size", 7, right=True, shows_from=60),
     Column("age", 7, right=True, shows_from=70),
 )
+WIDE = 120
+"""Cells from which the details stand beside the list."""
 NAMES = {"val_loss": "held-out loss"}
 EMPTY = """\
 No models yet.
@@ -95,6 +97,10 @@ better. Type after / to filter by name; Escape leaves the filter.
     def rows(self) -> RowList[Model]:
         return self.query_one("#models", RowList)
 
+    def on_mount(self) -> None:
+        """Be right from the first drawing on."""
+        self.set_class(self.app.size.width >= WIDE, "-beside")
+
     def first_focus(self) -> Widget:
         return self.rows
 
@@ -103,7 +109,7 @@ better. Type after / to filter by name; Escape leaves the filter.
 
     def on_resize(self, event: Resize) -> None:
         """Beside the list where there is room for it, else under it."""
-        self.set_class(event.size.width >= 120, "-beside")
+        self.set_class(event.size.width >= WIDE, "-beside")
 
     # Looking
 
@@ -122,7 +128,7 @@ better. Type after / to filter by name; Escape leaves the filter.
             models = self.services.registry.models()
             if models != self.models or not models:
                 self.models = models
-                self.set_class(not models, "-empty")
+                self.show_empty(not models)
                 self.filter()
 
     def filter(self) -> None:

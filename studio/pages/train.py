@@ -16,7 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from models.errors import UsageError
-from studio.pages.base import Page
+from studio.pages.base import AROUND, Page
 from studio.sources import NAMES, located, missing, name_for
 from studio.visible import visible
 from studio.widgets.choice import Choice
@@ -47,8 +47,8 @@ as you type. A star marks what differs from the preset. Sources are parted by se
     TrainPage { layout: vertical; padding: 0 1; }
     TrainPage #head { height: 1; }
     TrainPage #head .label { width: 8; text-style: bold; }
-    TrainPage #head Choice { width: auto; min-width: 8; margin-right: 2; }
-    TrainPage #head Choice#preset { min-width: 19; }
+    TrainPage #head Choice { width: auto; margin-right: 2; }
+    TrainPage.-narrow #preset { width: 14; }
     TrainPage #head #name { width: 1fr; max-width: 40; background: $surface; }
     TrainPage #further { height: 1; display: none; }
     TrainPage.-further #further { display: block; }
@@ -113,6 +113,10 @@ as you type. A star marks what differs from the preset. Sources are parted by se
     def form(self) -> RecipeForm:
         return self.query_one(RecipeForm)
 
+    def on_mount(self) -> None:
+        """Be right from the first drawing on."""
+        self.arrange_for(self.app.size.width, self.app.size.height - AROUND)
+
     def first_focus(self) -> Widget:
         return self.query_one("#preset")
 
@@ -172,10 +176,15 @@ as you type. A star marks what differs from the preset. Sources are parted by se
 
     def on_resize(self, event: Resize) -> None:
         """Where there is room, what is to be read shows under the form."""
-        self.form.arrange_for(*event.size)
-        self.roomy = event.size.width >= 110 and event.size.height >= 38
-        self.set_class(self.roomy and not self.form.advanced, "-tall")
+        self.arrange_for(*event.size)
         self.preview()
+
+    def arrange_for(self, width: int, height: int) -> None:
+        """Use the room there is."""
+        self.form.arrange_for(width, height)
+        self.set_class(width < 100, "-narrow")
+        self.roomy = width >= 110 and height >= 38
+        self.set_class(self.roomy and not self.form.advanced, "-tall")
 
     def preview(self) -> None:
         """Under the form, where there is room: the command line that does the same, and how the corpus begins."""
@@ -222,7 +231,7 @@ as you type. A star marks what differs from the preset. Sources are parted by se
             self.family, self.model = event.value, None
             self.set_class(False, "-further")
             await self.recompose()
-            self.form.arrange_for(*self.size)
+            self.arrange_for(*self.size)
             self.form.check()
 
     def action_preset(self) -> None:

@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.events import Click
+from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -56,6 +57,10 @@ class Choice(Widget, can_focus=True):
 
     def action_turn(self, by: int) -> None:
         self.value = self.options[(self.options.index(self.value) + by) % len(self.options)]
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002
+        """The cells that all options take side by side."""
+        return sum(len(option) + 2 for option in self.options)
 
     def spots(self) -> list[tuple[str, str]]:
         """What is drawn, and the option that a click on it chooses."""

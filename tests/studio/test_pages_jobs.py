@@ -29,8 +29,8 @@ def page_of(app: StudioApp) -> JobsPage:
 
 
 def line_of(app: StudioApp, name: str) -> str:
-    """The first line on the screen that holds this name: its row in the list."""
-    return next((line for line in screen(app).splitlines() if name in line), "")
+    """The row of this name in the list; the status line names the job that runs as well."""
+    return next((line for line in screen(app).splitlines()[:-2] if name in line), "")
 
 
 @asynccontextmanager
@@ -47,6 +47,17 @@ async def test_an_empty_page_says_what_to_press(paths: Paths) -> None:
     async with opened(paths, "jobs") as (app, _):
         assert "No jobs yet." in screen(app)
         assert "Press 2" in screen(app)
+
+
+async def test_the_keys_work_once_there_is_a_job_and_again_when_there_is_none(paths: Paths, registry: Registry) -> None:
+    async with opened(paths, "jobs") as (app, pilot):
+        for _ in range(2):
+            run = add_run(registry, "moby", "done")
+            await until(lambda: app.focused is page_of(app).rows, pilot)
+            registry.delete_run(run.id)
+            await until(lambda: app.focused is page_of(app), pilot)
+        await pilot.press("4")
+        await until(lambda: app.current == "library", pilot)
 
 
 @pytest.mark.parametrize("state", ALL)
@@ -185,6 +196,7 @@ async def test_a_discarded_job_is_gone(paths: Paths) -> None:
         fake_family.GATE.release()
         await until(lambda: "running" in line_of(app, "counting"), pilot)
         await pilot.press("x", "y")
+        await pilot.pause()
         fake_family.GATE.release(20)
         await until(lambda: "No jobs yet" in screen(app), pilot)
 

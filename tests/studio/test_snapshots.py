@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from models import families
 from studio.config import Paths
+from studio.pages import train
 from studio.registry import Registry
+from tests.studio import show_recipe
 from tests.studio.screens import add_run, quiet
 from tests.support import tiny_checkpoint
 
@@ -37,7 +40,9 @@ def test_jobs(paths: Paths, registry: Registry, snap_compare: Compare, size: tup
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 34)], ids=["narrow", "wide"])
-def test_train(paths: Paths, snap_compare: Compare, size: tuple[int, int]) -> None:
+def test_train(paths: Paths, snap_compare: Compare, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]) -> None:
+    monkeypatch.setitem(families.FAMILIES, "text", show_recipe.FAMILY)
+    monkeypatch.setitem(train.FORECASTS, "text", "tests.studio.show_recipe:forecast")
     assert snap_compare(quiet(paths, "train"), terminal_size=size, run_before=settled)
 
 
