@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from models.text.recipe import TextRecipe
 
+AFRESH = 24
+"""Steps after which a lane forgets what it has carried, so that a network also learns to begin a text."""
+
 
 class Batches(Protocol):
     """Batches of windows: `steps_per_epoch` of them an epoch."""
@@ -20,6 +23,9 @@ class Batches(Protocol):
 
     def batch(self, step: int) -> NDArray[np.int32]:
         """The windows of a step and the symbol after each, int32 of shape (batch, window + 1)."""
+
+    def carried(self, step: int) -> NDArray[np.float32]:
+        """How much of its state each example keeps from the step before: 1 or 0, float32 of shape (batch, 1)."""
 
 
 class Streams:
@@ -40,6 +46,12 @@ class Streams:
         start = int(np.random.default_rng((self._seed, epoch)).integers(self._ids.size))
         start += index * (self._window.size - 1)
         return _gather(self._ids, (self._lanes + start)[:, None] + self._window)
+
+    def carried(self, step: int) -> NDArray[np.float32]:
+        if step % self.steps_per_epoch == 0:
+            return np.zeros((self._lanes.size, 1), np.float32)
+        turns = np.arange(self._lanes.size) + step
+        return (turns % AFRESH != 0).astype(np.float32)[:, None]
 
 
 class Windows:
@@ -62,6 +74,9 @@ class Windows:
         places = np.arange(index * self._batch, (index + 1) * self._batch) % self._count
         starts = self._order[places].astype(np.int64) * self._stride
         return _gather(self._ids, starts[:, None] + self._window)
+
+    def carried(self, step: int) -> NDArray[np.float32]:  # noqa: ARG002
+        return np.zeros((self._batch, 1), np.float32)
 
 
 def batches(recipe: TextRecipe, ids: NDArray[Any]) -> Batches:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any
@@ -26,6 +27,8 @@ CHUNK = 32
 """Symbols that the lanes of a validation read at a time."""
 WORTH_COMPILING = 2**16
 """From so many activations a step on, a CPU makes up in a minute for the seconds that XLA takes at the start."""
+LEAST_SHARD = 8
+"""Examples that a core takes at least: products of fewer rows are no quicker."""
 SAMPLES_APART = 2.0
 """Seconds between the samples of epochs that take less, save for a last-only target, whose recipe knows no such."""
 MOST_LEAD = 128
@@ -69,10 +72,11 @@ class TextTask(Task):
         self.optimizers = {"learning_rate": self.optimizer}
         self._sampled = -SAMPLES_APART
         self._carry = self._made_carry() if recipe.stateful else ()
-        work = recipe.batch * recipe.window * recipe.layers * recipe.units
-        compiled = not place.has_gpu and place.replicas == 1 and work >= WORTH_COMPILING
-        self._step = tf.function(self._whole_step, jit_compile=True, autograph=False) if compiled else self._whole_step
-        self._measure = tf.function(self._measured, jit_compile=compiled, autograph=False)
+        compiled = not place.has_gpu and place.replicas == 1 and activations(recipe) >= WORTH_COMPILING
+        self._shards = shards(recipe.batch) if compiled else 1
+        self._differentiate = _compiled(self._gradients) if compiled else self._gradients
+        self._update = _compiled(self._updated) if compiled else self._updated
+        self._measure = _compiled(self._measured) if compiled else tf.function(self._measured, autograph=False)
 
     # -- state
 
@@ -101,39 +105,35 @@ class TextTask(Task):
             for layer, parts in enumerate(zeros)
         )
 
-    def start_epoch(self, epoch: int) -> None:  # noqa: ARG002
-        for parts in self._carry:
-            for variable in parts:
-                for part in self.place.strategy.experimental_local_results(variable):
-                    part.assign(tf.zeros_like(part))
-
     # -- a step
 
-    def batches(self, first: int, count: int) -> NDArray[np.int32]:
-        return np.stack([self._batches.batch(step) for step in range(first, first + count)])
+    def batches(self, first: int, count: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        steps = range(first, first + count)
+        return np.stack([self._batches.batch(step) for step in steps]), np.stack([*map(self._batches.carried, steps)])
 
     def step(self, batch: Any, seed: Any) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = self._step(batch, seed)
-        return found
-
-    def _whole_step(self, batch: Any, seed: Any) -> Mapping[str, Any]:
-        state = tuple(tuple(part.read_value() for part in parts) for parts in self._carry)
+        windows, carried = batch
+        state = tuple(tuple(part.read_value() * carried for part in parts) for parts in self._carry)
         if not self._carry:
-            state = self.network.zero_state(batch.shape[0])
-        loss, gradients, after = self._gradients(batch, state, seed)
-        gradients = self._over_replicas(gradients)
-        norm = tf.linalg.global_norm(gradients)
-        if self.recipe.clip_norm:
-            factor = self.recipe.clip_norm / tf.maximum(norm, self.recipe.clip_norm)
-            gradients = [gradient * factor for gradient in gradients]
-        # Keras adds up what the replicas bring, and they all bring the same.
-        share = 1.0 / self.place.replicas
-        self.optimizer.apply([gradient * share for gradient in gradients] if share < 1 else gradients)
-        self._average()
+            state = self.network.zero_state(windows.shape[0])
+        # XLA keeps the small products of a step on one core, so each core gets examples of its own.
+        found = [self._differentiate(*given) for given in self._sharded((windows, state), seed)]
+        loss = tf.add_n([each for each, _, _ in found]) / self._shards
+        gradients = [tf.add_n(parts) / self._shards for parts in zip(*(each for _, each, _ in found), strict=True)]
+        norm = self._update(self._over_replicas(gradients))
+        after = tf.nest.map_structure(lambda *parts: tf.concat(parts, axis=0), *(each for _, _, each in found))
         for variables, parts in zip(self._carry, after, strict=False):
             for variable, part in zip(variables, parts, strict=True):
                 variable.assign(part)
         return {"loss": loss / self._learnt_length, "gradient_norm": norm}
+
+    def _sharded(self, given: Any, seed: Any) -> Iterator[tuple[Any, Any, Any]]:
+        """`given` cut into shards along the axis of examples, each with a seed of its own."""
+        size = self.recipe.batch // self._shards // self.place.replicas
+        for shard in range(self._shards):
+            start = shard * size
+            windows, state = tf.nest.map_structure(lambda x, start=start: x[start : start + size], given)
+            yield windows, state, tf.random.experimental.stateless_fold_in(seed, shard)
 
     def _gradients(self, windows: Any, state: Any, seed: Any) -> Any:
         with tf.GradientTape() as tape:
@@ -142,6 +142,18 @@ class TextTask(Task):
             loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(targets, scores))
         gradients = tape.gradient(loss, self._trained)
         return loss, [tf.convert_to_tensor(gradient) for gradient in gradients], after
+
+    def _updated(self, gradients: Any) -> Any:
+        """Clip the gradients, let the optimizer take its step, move the averages; returns the gradients' norm."""
+        norm = tf.linalg.global_norm(gradients)
+        if self.recipe.clip_norm:
+            factor = self.recipe.clip_norm / tf.maximum(norm, self.recipe.clip_norm)
+            gradients = [gradient * factor for gradient in gradients]
+        # Keras adds up what the replicas bring, and they all bring the same.
+        share = 1.0 / self.place.replicas
+        self.optimizer.apply([gradient * share for gradient in gradients] if share < 1 else gradients)
+        self._average()
+        return norm
 
     def _over_replicas(self, gradients: Any) -> Any:
         if self.place.replicas == 1:
@@ -228,6 +240,21 @@ class TextTask(Task):
             yield None
         self._sampled = time.monotonic()
         yield from (Text(text, label) for label, text in texts.items())
+
+
+def activations(recipe: TextRecipe) -> int:
+    """Activations of a step, for one gate."""
+    return recipe.batch * recipe.window * recipe.layers * recipe.units
+
+
+def shards(batch: int) -> int:
+    """Into how many equal parts a CPU's cores share a batch, of `LEAST_SHARD` examples or more."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return next(count for count in range(min(cores, max(1, batch // LEAST_SHARD)), 0, -1) if batch % count == 0)
+
+
+def _compiled(function: Any) -> Any:
+    return tf.function(function, jit_compile=True, autograph=False)
 
 
 def mean_length(ids: NDArray[Any], vocabulary: Vocabulary) -> float:

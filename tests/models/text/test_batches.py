@@ -7,7 +7,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from models.text.batches import HeldOut, HeldOutWindows, Streams, Windows, batches
+from models.text.batches import AFRESH, HeldOut, HeldOutWindows, Streams, Windows, batches
 from models.text.recipe import TextRecipe
 
 IDS = np.arange(1000, dtype=np.uint16)
@@ -33,6 +33,19 @@ def test_streams_read_every_symbol_once_an_epoch() -> None:
 def test_streams_begin_elsewhere_each_epoch() -> None:
     streams = Streams(IDS, batch=4, window=10, seed=3)
     assert not np.array_equal(streams.batch(0), streams.batch(25))
+
+
+def test_streams_begin_an_epoch_afresh_and_each_lane_again_every_few_steps() -> None:
+    streams = Streams(np.arange(40_000, dtype=np.uint16), batch=8, window=10, seed=0)
+    assert not streams.carried(0).any()
+    assert not streams.carried(streams.steps_per_epoch).any()
+    carried = np.stack([streams.carried(step) for step in range(1, 1 + AFRESH)])
+    assert carried.shape == (AFRESH, 8, 1)
+    assert np.array_equal((carried == 0).sum(axis=0), np.ones((8, 1)))
+
+
+def test_windows_carry_nothing() -> None:
+    assert not Windows(np.arange(500, dtype=np.uint16), batch=8, window=10, stride=3, seed=0).carried(5).any()
 
 
 def test_windows_are_a_stride_apart_and_each_comes_once_an_epoch() -> None:
