@@ -20,10 +20,12 @@ from studio.widgets.rows import Cell, Column, RowList, Tone
 from studio.widgets.run_view import RunView
 
 if TYPE_CHECKING:
-    from studio.registry import Run
+    from studio.registry import Registry, Run
 
 LIST_PERIOD = 0.25
 """Seconds between two drawings of the list, at least."""
+LISTED = 500
+"""Runs that are listed at most, those not at their end aside."""
 STATES: dict[str, tuple[str, Tone]] = {
     "queued": ("◌", "dim"),
     "running": ("●", "good"),
@@ -60,7 +62,7 @@ class JobsPage(Page):
     accent = "$family-text"
     help = """
 Every training, of this window and of any other program on this registry. The job under the cursor shows its
-loss (a line), its held-out loss (dots), the newest sample and its log.
+loss (a line), its held-out loss (dots), the newest sample and its log. The newest 500 are listed.
 """
     DEFAULT_CSS = """
     JobsPage { layout: vertical; }
@@ -123,7 +125,7 @@ loss (a line), its held-out loss (dots), the newest sample and its log.
         mark = (services.registry.revision(), *(found.version for found in slots))
         if now or (mark != self.seen and time.monotonic() >= self.next_list):
             self.seen, self.next_list = mark, time.monotonic() + LIST_PERIOD
-            self.runs = services.registry.runs()
+            self.runs = newest(services.registry)
             self.show_empty(not self.runs)
             self.rows.show(self.runs)
             run = self.rows.item
@@ -230,6 +232,15 @@ loss (a line), its held-out loss (dots), the newest sample and its log.
         self.app.push_screen(
             Question(f"{verb} the job “{run.name}”?", detail, [Answer("y", label, "yes")], careful=True), answered
         )
+
+
+def newest(registry: Registry) -> list[Run]:
+    """The newest runs, and all that are not at their end however old they are."""
+    runs = registry.runs(limit=LISTED)
+    if len(runs) == LISTED:
+        there = {run.id for run in runs}
+        runs += [run for run in registry.runs(("queued", "running", "paused")) if run.id not in there]
+    return runs
 
 
 def time_of(run: Run, live: Figures) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
@@ -12,9 +13,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Resize
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from models.errors import UserError
 from studio import figures
 from studio.pages.base import Page, typing
 from studio.visible import visible
@@ -23,7 +26,7 @@ from studio.widgets.tail import Tail
 
 if TYPE_CHECKING:
     from studio.pages.train import TrainPage
-    from studio.registry import Model
+    from studio.registry import Model, Registry
 
 COLUMNS = (
     Column("name"),
@@ -78,10 +81,18 @@ better. Type after / to filter by name; Escape leaves the filter.
         Binding("d,delete", "delete", "Delete", id="library.delete", tooltip="Delete the model, after a question"),
     ]
 
+    class Listed(Message):
+        """The models were read, or could not be."""
+
+        def __init__(self, models: Sequence[Model] | None, problem: str) -> None:
+            super().__init__()
+            self.models, self.problem = models, problem
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.seen = -1
-        self.models: Sequence[Model] = ()
+        self.reading = False
+        self.models: Sequence[Model] | None = None
 
     def compose(self) -> ComposeResult:
         """The filter over the list and the recipe."""
@@ -121,21 +132,38 @@ better. Type after / to filter by name; Escape leaves the filter.
         self.look()
 
     def look(self) -> None:
-        """Read the models again if anything in the registry has changed."""
-        revision = self.services.registry.revision()
-        if revision != self.seen:
-            self.seen = revision
-            models = self.services.registry.models()
-            if models != self.models or not models:
-                self.models = models
-                self.show_empty(not models)
-                self.filter()
+        """Read the models again if anything in the registry has changed; on a thread, for each file is looked at."""
+        registry = self.services.registry
+        revision = registry.revision()
+        if revision != self.seen and not self.reading:
+            self.seen, self.reading = revision, True
+            threading.Thread(target=self._read, args=(registry,), name="library", daemon=True).start()
+
+    def _read(self, registry: Registry) -> None:
+        models, problem = None, ""
+        try:
+            models = registry.models()
+        except UserError as error:
+            problem = str(error)
+        if self.is_attached:
+            self.post_message(self.Listed(models, problem))
+
+    def on_library_page_listed(self, event: Listed) -> None:
+        """Show what was read, if it is something new."""
+        self.reading = False
+        if event.models is None:
+            self.studio.tell(event.problem, "error")
+        elif event.models != self.models:
+            self.models = event.models
+            self.show_empty(not event.models)
+            self.filter()
 
     def filter(self) -> None:
         """Show the models whose name holds what is typed."""
         wanted = self.query_one("#wanted", Input).value.strip().casefold()
-        found = [model for model in self.models if wanted in model.name.casefold()]
-        many = len(self.models)
+        models = self.models or ()
+        found = [model for model in models if wanted in model.name.casefold()]
+        many = len(models)
         count = f"{len(found)} of {many}" if wanted else f"{many}"
         self.query_one("#count", Static).update(Content(f"{count} {'model' if many == 1 else 'models'}  "))
         self.rows.show(found)

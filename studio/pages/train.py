@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -20,6 +19,7 @@ from studio.pages.base import AROUND, Page
 from studio.sources import NAMES, located, missing, name_for
 from studio.visible import visible
 from studio.widgets.choice import Choice
+from studio.widgets.corpus import CorpusSuggester
 from studio.widgets.form import RecipeForm
 from studio.widgets.opening import Opening
 
@@ -102,7 +102,7 @@ as you type. A star marks what differs from the preset. Sources are parted by se
             yield Static("", id="banner", markup=False)
             yield Static("New characters", classes="label")
             yield Choice(["refuse", "learn"], "refuse", id="extend")
-        yield RecipeForm(kind, suggesters=suggesters(self.family), also=missing)
+        yield RecipeForm(kind, suggesters={"corpus": CorpusSuggester(NAMES)}, also=missing)
         yield Opening(id="reads")
         yield Static("", id="told", markup=False)
         with Horizontal(id="foot"):
@@ -290,12 +290,3 @@ as you type. A star marks what differs from the preset. Sources are parted by se
         run = self.services.jobs.submit(self.family, values, name, base, {"extend": True} if learn else None)
         page = await self.studio.go("jobs")
         page.open_run(run.id)
-
-
-def suggesters(family: str) -> Mapping[str, Any]:
-    """What completes the fields of a family's form."""
-    if family != "text":
-        return {}
-    from studio.widgets.corpus import CorpusSuggester
-
-    return {"corpus": CorpusSuggester(NAMES)}

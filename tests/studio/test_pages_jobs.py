@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from studio.app import StudioApp
 from studio.config import Paths, Settings
+from studio.pages import jobs
 from studio.pages.jobs import ACTIONS, STATES, JobsPage
 from studio.registry import STATES as ALL
 from studio.registry import Registry
@@ -269,3 +270,12 @@ async def test_a_quiet_registry_is_not_read_again(
         monkeypatch.setattr(chart, "show", lambda *_: drawn.append(2))
         await pilot.pause(0.5)
         assert not drawn
+
+
+async def test_of_very_many_runs_the_newest_are_listed_and_those_not_at_their_end(
+    paths: Paths, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "LISTED", 3)
+    for number, state in enumerate(("running", "done", "queued", "done", "done", "done")):
+        add_run(registry, f"run {number}", state)  # type: ignore[arg-type]
+    assert [run.name for run in jobs.newest(registry)] == ["run 5", "run 4", "run 3", "run 2", "run 0"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from textual.pilot import Pilot
@@ -13,14 +13,20 @@ from studio.config import Paths
 from studio.pages import train
 from studio.registry import Registry
 from tests.studio import show_recipe
-from tests.studio.screens import add_run, quiet
+from tests.studio.screens import add_run, quiet, screen
+from tests.studio.text_page import until
 from tests.support import tiny_checkpoint
+
+if TYPE_CHECKING:
+    from studio.app import StudioApp
 
 Compare = Callable[..., bool]
 
 
 async def settled(pilot: Pilot[Any]) -> None:
     """Wait for the page and for what it draws at its leisure."""
+    app = cast("StudioApp", pilot.app)
+    await until(lambda: app.current and ("loss" in screen(app) or "Corpus" in screen(app)), pilot)
     await pilot.pause(0.3)
 
 
@@ -52,7 +58,9 @@ def test_library(paths: Paths, registry: Registry, snap_compare: Compare) -> Non
     assert snap_compare(quiet(paths, "library"), run_before=settled)
 
 
-def test_help(paths: Paths, snap_compare: Compare) -> None:
+def test_help(paths: Paths, registry: Registry, snap_compare: Compare) -> None:
+    runs(registry)
+
     async def helped(pilot: Pilot[Any]) -> None:
         await settled(pilot)
         await pilot.press("f1")
