@@ -50,8 +50,8 @@ class Streams:
     def carried(self, step: int) -> NDArray[np.float32]:
         if step % self.steps_per_epoch == 0:
             return np.zeros((self._lanes.size, 1), np.float32)
-        turns = np.arange(self._lanes.size) + step
-        return (turns % AFRESH != 0).astype(np.float32)[:, None]
+        turns = np.arange(self._lanes.size)[:, None] + step
+        return np.asarray(turns % AFRESH != 0, np.float32)
 
 
 class Windows:
