@@ -78,7 +78,7 @@ async def test_no_numbers_and_no_size_break_it(points: list[Point], size: tuple[
         screen(app)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 10**9), ANY, ANY), max_size=40))
 def test_any_numbers_can_be_drawn(values: list[tuple[int, float, float]]) -> None:
     chart = Chart()

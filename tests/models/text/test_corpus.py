@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.errors import CorruptFileError, UnavailableError, UsageError, UserError
@@ -237,7 +237,6 @@ def test_each_part_holds_a_window_and_the_symbol_after_it() -> None:
     assert (train.size, held_out.size) == (59, 41)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 400), st.floats(0, 0.5), st.integers(1, 100))
 def test_what_is_split_is_whole_and_long_enough_or_refused(size: int, validation: float, window: int) -> None:
     ids = np.arange(size, dtype=np.uint16)

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.text import reading
@@ -29,7 +29,6 @@ def test_characters_and_line_ends_survive_block_borders(
 
 
 @pytest.mark.parametrize("block", SMALL_BLOCKS)
-@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\ufeff"), min_size=1))
 def test_any_text_is_read_as_python_reads_it(tmp_path_factory: pytest.TempPathFactory, block: int, text: str) -> None:
     source = write(tmp_path_factory.mktemp("any") / "a.txt", text)

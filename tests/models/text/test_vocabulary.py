@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.errors import CorruptFileError, UsageError
@@ -93,7 +93,6 @@ def test_a_message_names_a_bounded_number_of_characters() -> None:
     assert len(str(error)) < 300
 
 
-@settings(deadline=None)
 @given(texts, texts)
 def test_known_text_comes_back_from_its_ids(corpus: str, prompt: str) -> None:
     vocabulary = Vocabulary.build(["\n", corpus])
@@ -103,7 +102,6 @@ def test_known_text_comes_back_from_its_ids(corpus: str, prompt: str) -> None:
     assert set(vocabulary.unknown([prompt])) == set(prompt) - set(known)
 
 
-@settings(deadline=None)
 @given(wordy, st.integers(0, 6), st.data())
 def test_words_come_back_from_their_ids_whatever_is_made_of_known_characters(
     corpus: str, count: int, data: st.DataObject
@@ -114,7 +112,6 @@ def test_words_come_back_from_their_ids_whatever_is_made_of_known_characters(
     assert vocabulary.decode(vocabulary.encode(corpus)) == corpus
 
 
-@settings(deadline=None)
 @given(wordy, st.lists(st.integers(0, 200), max_size=6), st.booleans(), st.sampled_from(["char", "word"]))
 def test_a_stream_has_the_same_symbols_and_ids_wherever_it_is_cut(
     text: str, places: list[int], lowercase: bool, unit: str
@@ -127,7 +124,6 @@ def test_a_stream_has_the_same_symbols_and_ids_wherever_it_is_cut(
     assert ids.tolist() == vocabulary.encode(text).tolist()
 
 
-@settings(deadline=None)
 @given(texts, texts)
 def test_folding_parts_gives_the_parts_of_the_folded_whole(first: str, second: str) -> None:
     assert fold(first + second) == fold(first) + fold(second)

@@ -49,7 +49,7 @@ def assert_same(lane: Lane, other: Lane) -> None:
     np.testing.assert_array_equal(lane.read().probabilities, other.read().probabilities)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(names, st.lists(st.tuples(some_settings, seeds), min_size=1, max_size=7), st.data())
 def test_a_lane_writes_the_same_alone_and_beside_others_whatever_the_pace(
     name: str, chosen: list[tuple[Settings, int]], data: st.DataObject
@@ -96,7 +96,7 @@ def test_temperature_zero_takes_the_first_of_equal_symbols_every_time_t4() -> No
     assert alone(tied, "a", Settings(temperature=0), 5, 100).written == SYMBOLS[4] * 100
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(names, some_settings, seeds)
 def test_probabilities_are_the_models_own_whatever_the_settings(name: str, chosen: Settings, seed: int) -> None:
     """Each written symbol's is what a lane that is forced along the same text, at temperature 1, shows for it."""
@@ -243,7 +243,7 @@ def test_removing_a_lane_leaves_the_others_alone() -> None:
 # Taking back
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(names, some_settings, seeds, st.integers(1, 150), st.lists(st.integers(0, 60), min_size=1, max_size=4))
 def test_taking_back_restores_the_lane_to_the_bit(
     name: str, chosen: Settings, seed: int, count: int, steps: list[int]
@@ -337,7 +337,7 @@ def test_only_one_symbol_of_the_model_can_be_chosen() -> None:
     assert lane.written == ""
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(names, some_settings, st.integers(1, 40))
 def test_candidates_are_what_the_settings_leave_most_probable_first(name: str, chosen: Settings, count: int) -> None:
     sampler = Sampler(MODELS[name])

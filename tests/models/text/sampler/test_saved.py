@@ -25,7 +25,7 @@ def saved(found: TextModel, count: int = 20, **chosen: Any) -> dict[str, Any]:
     return data
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(names, some_settings, seeds, st.integers(0, 60), st.integers(0, 20), st.booleans())
 def test_a_restored_lane_goes_on_with_exactly_the_same_text(
     name: str, chosen: Settings, seed: int, count: int, back: int, redraw: bool
@@ -118,7 +118,7 @@ junk = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(sorted(saved(MODELS["lstm"]))), junk)
 def test_damaged_data_is_refused_or_harmless_and_adds_no_broken_lane(key: str, value: Any) -> None:
     sampler = Sampler(MODELS["lstm"])

@@ -144,7 +144,7 @@ def test_settings_assigned_between_two_symbols_hold_from_the_next_one_on() -> No
         assert lane.text[-1] == best
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.sampled_from([0.5, 1, 2]), st.sampled_from([0.5, 1, 2]), st.integers(1, 40), st.integers(1, 40))
 def test_a_change_of_settings_leaves_what_was_written_and_the_other_lanes(
     before: float, after: float, first: int, then: int
