@@ -50,7 +50,7 @@ class StudioApp(TellingApp):
     COMMANDS: ClassVar = {palette}
     COMMAND_PALETTE_BINDING = "ctrl+p"
     ESCAPE_TO_MINIMIZE = False
-    DEFAULT_CSS = """
+    CSS = """
     Screen { background: $background; color: $foreground; }
     #pages { height: 1fr; width: 1fr; }
     Toast { max-width: 72; }
@@ -254,7 +254,8 @@ class StudioApp(TellingApp):
 
     def action_help_quit(self) -> None:
         """Ctrl+C does not end the studio; say what does."""
-        self.tell("q quits")
+        keys = [key for key, active in self.active_bindings.items() if active.binding.id == "app.quit"]
+        self.tell(f"{keys[0] if keys else 'the palette'} quits")
 
     # The end
 

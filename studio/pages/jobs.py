@@ -155,7 +155,8 @@ loss (a line), its held-out loss (dots), the newest sample and its log. The newe
     def _moved(self, event: RowList.Moved) -> None:
         event.stop()
         if event.item is not None and self.studio.current == "jobs":
-            self.query_one(RunView).look(event.item, self.services, now=True)
+            with self.studio.telling():
+                self.query_one(RunView).look(event.item, self.services, now=True)
         self.refresh_bindings()
 
     @on(RowList.Chosen)

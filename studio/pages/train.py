@@ -14,7 +14,7 @@ from textual.events import Click, Resize
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from models.errors import UsageError
+from models.errors import UsageError, UserError
 from studio.pages.base import AROUND, Page
 from studio.sources import NAMES, located, missing, name_for
 from studio.visible import visible
@@ -171,7 +171,10 @@ as you type. A star marks what differs from the preset. Sources are parted by se
             return "To put right before it can start:\n" + "; ".join(wrong)
         if self.family not in FORECASTS:
             return ""
-        words: str = pkgutil.resolve_name(FORECASTS[self.family])(recipe, self.services.registry)
+        try:
+            words: str = pkgutil.resolve_name(FORECASTS[self.family])(recipe, self.services.registry)
+        except UserError as error:
+            return str(error)
         return words
 
     def on_resize(self, event: Resize) -> None:

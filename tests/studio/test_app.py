@@ -241,6 +241,36 @@ async def test_quitting_asks_while_a_job_runs_goes_back_or_stops_and_keeps_u4(pa
         assert kept.model_id is not None
 
 
+async def test_a_damaged_registry_is_a_line_on_every_page_and_does_not_keep_the_app_from_ending(paths: Paths) -> None:
+    paths.database.write_bytes(b"garbage")
+    app = StudioApp(paths, Settings(), first="jobs")
+    async with app.run_test(notifications=True, size=(120, 40)) as pilot:
+        await until(lambda: "is damaged" in screen(app), pilot)
+        for info in PAGES.values():
+            await app.go(info.name)
+            await pilot.pause(0.2)
+        await pilot.press("2", "ctrl+s", "3", "4", "q")
+        await until(lambda: app.return_code is not None, pilot)
+    assert app.return_code == 0
+
+
+async def test_a_key_of_the_footer_can_be_clicked(paths: Paths) -> None:
+    async with opened(paths, "library") as (app, pilot):
+        bar = app.query_one(KeyBar)
+        left = screen(app).splitlines()[-1].index("Filter")
+        await pilot.click(KeyBar, offset=(left, 0))
+        await until(lambda: app.focused is app.query_one("#wanted"), pilot)
+        await pilot.click(KeyBar, offset=(bar.size.width - 1, 0))
+        assert not isinstance(app.screen, Help)
+
+
+async def test_what_is_told_leaves_the_status_line_in_sight(paths: Paths) -> None:
+    async with opened(paths, "jobs") as (app, pilot):
+        app.tell("something happened")
+        await until(lambda: "something happened" in screen(app), pilot)
+        assert screen(app).splitlines()[-2].rstrip() == " CPU          ○ idle"
+
+
 def test_a_crash_says_the_reason_and_the_log_in_one_line(tmp_path: Path) -> None:
     code = """
 import sys, pathlib
