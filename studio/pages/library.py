@@ -38,7 +38,7 @@ COLUMNS = (
     Column("size", 7, right=True, shows_from=60),
     Column("age", 7, right=True, shows_from=70),
 )
-WIDE = 120
+WIDE = 140
 """Cells from which the details stand beside the list."""
 NAMES = {"val_loss": "held-out loss"}
 EMPTY = """\

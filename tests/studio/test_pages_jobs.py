@@ -120,10 +120,10 @@ async def test_names_are_shown_to_the_letter_in_list_detail_and_question(
     add_run(registry, name, "done")
     add_run(registry, "a" * 100, "done")
     async with opened(paths, "jobs", size=(120, 40)) as (app, pilot):
-        await pilot.press("down", "d")
-        await pilot.pause()
-        assert screen(app).count(name) >= 2
-        assert f"Delete the job “{name}”?" in screen(app)
+        await pilot.press("down")
+        await until(lambda: screen(app).count(name) >= 2, pilot)
+        await pilot.press("d")
+        await until(lambda: f"Delete the job “{name}”?" in screen(app), pilot)
 
 
 async def test_what_another_process_changes_is_seen(paths: Paths, registry: Registry) -> None:
