@@ -51,7 +51,6 @@ class StudioApp(TellingApp):
     COMMAND_PALETTE_BINDING = "ctrl+p"
     ESCAPE_TO_MINIMIZE = False
     CSS = """
-    Screen { background: $background; color: $foreground; }
     #pages { height: 1fr; width: 1fr; }
     Toast { max-width: 72; }
     ToastRack { margin-bottom: 2; }

@@ -19,6 +19,14 @@ class TextRecipe(Recipe):
     default_preset: ClassVar[str] = "modern"
     presets: ClassVar = {
         "modern": {},
+        "quick": {"dropout": 0.0, "seconds": 90.0},
+        "best": {
+            "units": 256,
+            "dropout": 0.3,
+            "learning_rate": 0.004,
+            "validate_every": 30.0,
+            "seconds": 1800.0,
+        },
         "classic": {
             "lowercase": True,
             "window": 60,
@@ -27,6 +35,7 @@ class TextRecipe(Recipe):
             "input": "onehot",
             "layers": 1,
             "units": 128,
+            "dropout": 0.0,
             "optimizer": "rmsprop",
             "learning_rate": 0.01,
             "schedule": "constant",
@@ -64,8 +73,8 @@ class TextRecipe(Recipe):
         "embedding", "How a symbol enters the network.", group="network", advanced=True
     )
     embedding: int = knob(64, "Width of the embedding.", group="network", ge=2, le=1024, advanced=True)
-    dropout: float = knob(0.0, "Part of the activations dropped between layers.", group="network", ge=0, le=0.9)
-    window: int = knob(100, "Symbols a training example holds.", group="network", unit="symbols", ge=2, le=2000)
+    dropout: float = knob(0.1, "Part of the activations dropped after each layer.", group="network", ge=0, le=0.9)
+    window: int = knob(64, "Symbols a training example holds.", group="network", unit="symbols", ge=2, le=2000)
     stride: int = knob(
         3, "With a last-only target: symbols from one window to the next.",
         group="network", unit="symbols", ge=1, le=2000, advanced=True,
@@ -78,16 +87,16 @@ class TextRecipe(Recipe):
         True, "Carry the state from one window to the one that follows it.", group="network", advanced=True
     )
 
-    batch: int = knob(64, "Examples a step.", group="training", ge=1, le=4096)
+    batch: int = knob(32, "Examples a step.", group="training", ge=1, le=4096)
     optimizer: Literal["adam", "adamw", "rmsprop", "sgd"] = knob(
         "adam", "The rule that turns gradients into steps.", group="training", advanced=True
     )
-    learning_rate: float = knob(3e-3, "Step size of the optimizer at its height.", group="training", gt=0, le=1)
+    learning_rate: float = knob(8e-3, "Step size of the optimizer at its height.", group="training", gt=0, le=1)
     schedule: Literal["cosine", "linear", "constant"] = knob(
         "cosine", "How the learning rate falls towards the end.", group="training", advanced=True
     )
     warmup: int = knob(
-        50, "Steps over which the learning rate rises.", group="training", ge=0, le=100_000, advanced=True
+        100, "Steps over which the learning rate rises.", group="training", ge=0, le=100_000, advanced=True
     )
     clip_norm: float = knob(
         1.0, "Longest gradient allowed; 0 leaves it alone.", group="training", ge=0, le=1000, advanced=True

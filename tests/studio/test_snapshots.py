@@ -27,7 +27,15 @@ async def settled(pilot: Pilot[Any]) -> None:
     """Wait for the page and for what it draws at its leisure."""
     app = cast("StudioApp", pilot.app)
     await until(lambda: app.current and ("loss" in screen(app) or "Corpus" in screen(app)), pilot)
-    await pilot.pause(0.3)
+    await still(pilot)
+
+
+async def still(pilot: Pilot[Any]) -> None:
+    """Wait until the screen has not changed for a while."""
+    before = None
+    while (now := screen(pilot.app)) != before:
+        before = now
+        await pilot.pause(0.6)
 
 
 def runs(registry: Registry) -> None:
@@ -64,5 +72,6 @@ def test_help(paths: Paths, registry: Registry, snap_compare: Compare) -> None:
     async def helped(pilot: Pilot[Any]) -> None:
         await settled(pilot)
         await pilot.press("f1")
+        await still(pilot)
 
     assert snap_compare(quiet(paths, "jobs", theme="studio-light"), terminal_size=(80, 36), run_before=helped)

@@ -108,7 +108,7 @@ def from_json(data: Mapping[str, Any], model: TextModel) -> Parts:
             settings=Settings.from_json(data["settings"]),
             state=_state(data, model),
         )
-    except (KeyError, TypeError, ValueError, binascii.Error, zlib.error) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, binascii.Error, zlib.error) as error:
         raise CorruptFileError(f"corrupt: the saved lane cannot be read ({error})") from None
     ids, symbols = parts.ids, len(model.vocabulary.symbols)
     if (

@@ -33,7 +33,7 @@ def test_the_first_of_the_ends_counts() -> None:
 
 
 def test_epochs_count_by_the_corpus() -> None:
-    recipe = TextRecipe.preset(epochs=2, seconds=None, validation=0.0)
+    recipe = TextRecipe.preset(epochs=2, seconds=None, validation=0.0, batch=64, window=100)
     found = estimate(recipe, characters=64 * 100 * 30, symbols=80)
     assert found.steps == 60
     assert found.passes == pytest.approx(2)
