@@ -29,7 +29,16 @@ from models.text.task import WORTH_COMPILING, TextTask
 from models.text.train import run
 from models.text.vocabulary import Vocabulary
 
-SMALL = {"units": 16, "embedding": 8, "layers": 2, "window": 10, "batch": 8, "seconds": None, "sample_length": 0}
+SMALL = {
+    "units": 16,
+    "embedding": 8,
+    "layers": 2,
+    "window": 10,
+    "batch": 8,
+    "seconds": None,
+    "sample_length": 0,
+    "dropout": 0.0,
+}
 CLASSIC = {"units": 16, "batch": 32, "window": 20, "sample_length": 12}
 TEXT = "The quick brown fox jumps over the lazy dog, and the dog sleeps on.\n" * 40
 
@@ -65,7 +74,7 @@ def losses(events: list[Event], name: str = "val_loss") -> Iterator[float]:
 
 
 def test_learns_to_write_the_text_it_read(corpus: str) -> None:
-    events = events_of(recipe(corpus, steps=250, learning_rate=0.02, units=32))
+    events = events_of(recipe(corpus, steps=400, warmup=20, learning_rate=0.02, units=32))
     assert list(losses(events))[-1] < 0.3
     sampler = Sampler(TextModel.from_checkpoint(best(events)))
     lane = sampler.add("The quick", Settings(temperature=0.0, length=40))
@@ -348,7 +357,7 @@ from models.text.recipe import TextRecipe
 from models.text.train import run
 recipe = TextRecipe.preset(
     corpus=(sys.argv[1],), units=16, embedding=8, window=10, batch=8, seconds=None, sample_length=0, steps=8,
-    average=0.9,
+    average=0.9, dropout=0.0,
 )
 def trained(device):
     return list(run(recipe, folder=Path("/nowhere"), device=device))[-1].checkpoint
