@@ -10,6 +10,8 @@ import struct
 import subprocess
 import termios
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fcntl import ioctl
 
 import pytest
@@ -156,42 +158,47 @@ def test_noise_of_native_code_goes_to_the_log_and_not_to_the_screen(
 
 
 def test_a_terminal_that_never_answers_is_painted_all_the_same(studio: Command) -> None:
-    ours, theirs = pty.openpty()
-    ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    process = subprocess.Popen(
-        studio.words(), stdin=theirs, stdout=theirs, stderr=theirs, env=studio.environment(), start_new_session=True
-    )
-    os.close(theirs)
-    written = read_until(ours, b"Library", 20)
-    assert b"Library" in written
-    os.write(ours, b"q")
-    written += read_until(ours, b"\x1b[?1049l", 20)
-    assert process.wait(20) == 0
-    assert b"\x1b[?25h" in written.rpartition(b"\x1b[?1049h")[2]
-    os.close(ours)
+    with on_a_line(studio, 24, 80) as (process, ours):
+        written = read_until(ours, b"Library", 20)
+        assert b"Library" in written
+        os.write(ours, b"q")
+        written += read_until(ours, b"\x1b[?1049l", 20)
+        assert process.wait(20) == 0
+        assert b"\x1b[?25h" in written.rpartition(b"\x1b[?1049h")[2]
 
 
 def test_nothing_that_steers_a_terminal_comes_out_of_generated_text(studio: Command, registry: Registry) -> None:
     registry.save_model(tiny_checkpoint(HOSTILE_LETTERS, loud=0.1), name="hostile")
+    with on_a_line(studio, 30, 100) as (process, ours):
+        read_until(ours, b"Library", 20)
+        os.write(ours, b"4")
+        written = read_until(ours, b"hostile", 20)
+        os.write(ours, b"\r")
+        written += read_until(ours, "␛".encode(), 20)
+        written += read_until(ours, b"never", 1.5)
+        os.write(ours, b"q")
+        process.wait(20)
+        text = written.decode(errors="replace")
+        assert "␛" in text
+        assert not set(text) & set("\x07\x9b\u202e")
+        assert "\x1b[2J" not in text
+
+
+@contextmanager
+def on_a_line(studio: Command, rows: int, columns: int) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """The app at the other end of a bare line, and our end of it."""
     ours, theirs = pty.openpty()
-    ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+    ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     process = subprocess.Popen(
         studio.words(), stdin=theirs, stdout=theirs, stderr=theirs, env=studio.environment(), start_new_session=True
     )
     os.close(theirs)
-    read_until(ours, b"Library", 20)
-    os.write(ours, b"4")
-    written = read_until(ours, b"hostile", 20)
-    os.write(ours, b"\r")
-    written += read_until(ours, "␛".encode(), 20)
-    written += read_until(ours, b"never", 1.5)
-    os.write(ours, b"q")
-    process.wait(20)
-    text = written.decode(errors="replace")
-    assert "␛" in text
-    assert not set(text) & set("\x07\x9b\u202e")
-    assert "\x1b[2J" not in text
-    os.close(ours)
+    try:
+        yield process, ours
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
 
 
 def read_until(line: int, wanted: bytes, seconds: float) -> bytes:
