@@ -106,7 +106,8 @@ def transcript_json(name: str, data: SessionData) -> dict[str, Any]:
 def described(state: Mapping[str, Any]) -> str:
     """The seed and those settings of a saved lane that are not as they always are: `temperature 0.5, seed 42`."""
     usual = {
-        "top_k": 0, "top_p": 1.0, "min_p": 0.0, "repetition": 1.0, "repetition_window": 64, "length": None, "stop": ""
+        "top_k": 0, "top_p": 1.0, "min_p": 0.0, "repetition": 1.0, "repetition_window": 64, "length": None, "stop": "",
+        "no_repeat_ngram": 0,
     }  # fmt: skip
     settings = dict(state.get("settings", {}))
     parts = [f"temperature {settings.pop('temperature', 1.0):g}"]

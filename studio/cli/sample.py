@@ -69,6 +69,10 @@ def sample(
     repetition_window: Annotated[
         int | None, Parameter(group=CHOICE, metavar="N", help="How many symbols count as lately (default 64).")
     ] = None,
+    no_repeat_ngram: Annotated[
+        int | None,
+        Parameter(group=CHOICE, metavar="N", help="Never N symbols in a row that were there lately; 0 is off."),
+    ] = None,
 ) -> None:
     """Let a text model write. A single temperature is shown as it is written, several one after the other."""
     from models.text.model import TextModel
@@ -81,6 +85,7 @@ def sample(
         "min_p": min_p,
         "repetition": repetition,
         "repetition_window": repetition_window,
+        "no_repeat_ngram": no_repeat_ngram,
         "stop": stop,
     }
     settings = Settings(**{name: value for name, value in chosen.items() if value is not None})

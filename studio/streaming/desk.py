@@ -17,6 +17,8 @@ from studio.streaming.replay import Recorded, Replay
 
 MOST_LANES = 6
 FIRST_TEMPERATURES = (0.2, 0.5, 1.0, 1.2)
+NO_REPEAT = 24
+"""The n-gram a first lane never repeats: at low temperatures a young model would fill its lane with spaces."""
 TOP_K = (0, 40, 20, 10, 5, 2)
 TOP_P = (1.0, 0.98, 0.95, 0.9, 0.8, 0.6)
 CANDIDATES = 10
@@ -223,8 +225,13 @@ def new_seed() -> int:
 
 
 def fresh(model: TextModel, like: Sequence[tuple[str, Settings]] = ()) -> Desk:
-    """A desk for a model: lanes with these prompts and settings, or the four that a first start shows."""
+    """A desk for a model: lanes with these prompts and settings, or the four that a first start shows.
+
+    The four keep out of loops, unless the model writes as the classic recipe does, which knows no such thing.
+    """
     desk = Desk(Sampler(model, keep=KEEP))
-    for prompt, settings in like or [("", Settings(temperature=heat)) for heat in FIRST_TEMPERATURES]:
+    no_repeat = 0 if model.recipe.target == "last" else NO_REPEAT
+    first = [("", Settings(heat, no_repeat_ngram=no_repeat)) for heat in FIRST_TEMPERATURES]
+    for prompt, settings in like or first:
         desk.add(settings, prompt)
     return desk

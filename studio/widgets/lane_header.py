@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
@@ -12,6 +12,9 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from studio.figures import NONE, count
+
+if TYPE_CHECKING:
+    from models.text.sampler import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,22 +97,22 @@ def fitting(parts: Sequence[str], room: int) -> str:
     return text
 
 
-def shown_settings(
-    top_k: int, top_p: float, min_p: float, repetition: float, length: int | None, stop: str
-) -> tuple[str, ...]:
+def shown_settings(settings: Settings) -> tuple[str, ...]:
     """The settings that are not as they always are, as the header says them."""
     parts = []
-    if top_k:
-        parts.append(f"k{top_k}")
-    if top_p < 1:
-        parts.append(f"p{top_p:g}".replace("0.", "."))
-    if min_p > 0:
-        parts.append(f"min{min_p:g}".replace("0.", "."))
-    if repetition != 1:
-        parts.append(f"rep{repetition:g}")
-    if length is not None:
-        parts.append(f"len{length}")
-    if stop:
+    if settings.top_k:
+        parts.append(f"k{settings.top_k}")
+    if settings.top_p < 1:
+        parts.append(f"p{settings.top_p:g}".replace("0.", "."))
+    if settings.min_p > 0:
+        parts.append(f"min{settings.min_p:g}".replace("0.", "."))
+    if settings.repetition != 1:
+        parts.append(f"rep{settings.repetition:g}")
+    if settings.no_repeat_ngram:
+        parts.append(f"nr{settings.no_repeat_ngram}")
+    if settings.length is not None:
+        parts.append(f"len{settings.length}")
+    if settings.stop:
         parts.append("stop")
     return tuple(parts)
 

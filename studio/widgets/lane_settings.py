@@ -26,6 +26,7 @@ FIELDS = {
     "min_p": (float, "leave out what is less than so many times as likely as the likeliest; 0 is off"),
     "repetition": (float, "above 1 makes rarer what was just written; 1 is off"),
     "repetition_window": (int, "how many of the last characters count as just written"),
+    "no_repeat_ngram": (int, "never so many characters in a row that were there lately; 0 is off"),
     "length": (int, "end after so many characters; empty goes on for ever"),
     "stop": (str, "end after this text, \\n being a new line; empty is off"),
 }

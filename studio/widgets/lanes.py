@@ -58,9 +58,7 @@ class LanePane(Vertical):
         """Bring the figures up to date."""
         channel = self.channel
         settings = channel.lane.settings
-        extras = shown_settings(
-            settings.top_k, settings.top_p, settings.min_p, settings.repetition, settings.length, settings.stop
-        )
+        extras = shown_settings(settings)
         self.header.heading = Heading(
             number,
             settings.temperature,

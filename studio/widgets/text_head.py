@@ -137,7 +137,7 @@ def waiting_lines(word: str, text: str, resumable: bool, phase: str, seconds: fl
         ("key:2", "choose what to read, and how: the Train page"),
         ("key:m", "choose a model, or a training to follow"),
         ("", ""),
-        ("", "python-docs is the language reference that comes with Python, close to half a"),
-        ("", "million characters: no download. It takes five minutes, the first words a few"),
-        ("", "seconds."),
+        ("", "python-docs is the language reference that comes with Python, close to"),
+        ("", "half a million characters: no download. It takes five minutes, the first"),
+        ("", "words a few seconds."),
     )

@@ -113,7 +113,7 @@ def test_each_knob_of_choosing_reaches_the_sampler(
     before = capsys.readouterr().out
     for knob in (
         ["--top-k", "2"], ["--top-p", "0.3"], ["--min-p", "0.9"], ["--repetition", "3"],
-        ["--repetition", "3", "--repetition-window", "200"], ["--stop", before[10:13]],
+        ["--repetition", "3", "--repetition-window", "200"], ["--stop", before[10:13]], ["--no-repeat-ngram", "3"],
     ):  # fmt: skip
         assert entry.run([*plain, *knob]) == 0
         assert capsys.readouterr().out != before, knob

@@ -485,6 +485,7 @@ async def test_a_session_is_replayed_named_written_and_deleted(paths: Paths, tmp
         await hand.write(40)
         text = hand.channels[0].lane.text
         hand.room.keep(lambda keeper: keeper.save())
+        await hand.settle()
         await hand.press("s", "r")
         assert "● replay" in hand.screen()
         await hand.press("e")

@@ -13,9 +13,10 @@ import pytest
 from models.errors import UsageError, UserError
 from models.text.sampler import Sampler, Settings
 from studio.streaming import PROMPT, Desk, Reader, Streamer
-from studio.streaming.desk import FIRST_TEMPERATURES, LONG, fresh
+from studio.streaming.desk import FIRST_TEMPERATURES, LONG, NO_REPEAT, fresh
 from studio.streaming.streamer import PACES
 from studio.widgets.flow import Flow
+from tests.models.text.sampler.made import model as made
 from tests.support import tiny_text_model
 
 
@@ -70,6 +71,12 @@ def until(condition, timeout: float = 10.0) -> bool:
 def test_a_first_start_has_four_lanes_at_the_four_temperatures(desk: Desk) -> None:
     assert [channel.lane.settings.temperature for channel in desk.channels] == list(FIRST_TEMPERATURES)
     assert all(channel.state == "writing" for channel in desk.channels)
+
+
+def test_the_first_lanes_keep_out_of_loops_unless_the_model_writes_as_the_classic_recipe_does(desk: Desk) -> None:
+    assert {channel.lane.settings.no_repeat_ngram for channel in desk.channels} == {NO_REPEAT}
+    classic = fresh(made(target="last", stateful=False))
+    assert {channel.lane.settings.no_repeat_ngram for channel in classic.channels} == {0}
 
 
 def test_seeds_have_at_most_six_digits_and_give_the_same_text_again(desk: Desk) -> None:

@@ -191,10 +191,10 @@ class Lane:
         return self.history.end - self.prompt_end
 
     def recent(self, settings: Settings) -> NDArray[np.int32]:
-        """The ids that the repetition penalty looks at."""
+        """The ids that repetition control looks at, oldest first."""
         if not settings.penalises:
             return np.empty(0, np.int32)
-        return self.history.read(self.history.end - settings.repetition_window).ids
+        return self.history.read(self.history.end - settings.memory).ids
 
     def append(self, symbol: int, probability: float) -> int:
         """Write a symbol, and see whether that ends the lane; returns the new position."""

@@ -1,7 +1,7 @@
 """From logits to a drawn symbol: pure functions over arrays of shape (lanes, symbols), or (symbols,).
 
 Logits and probabilities are float32. A probability that is exactly 0 stays 0, and no function warns about it. The
-order in which the sampler applies them is that of the code: repetition, temperature, top-k, top-p, min-p.
+order in which the sampler applies them is that of the code: repetition, n-grams, temperature, top-k, top-p, min-p.
 """
 
 from __future__ import annotations
@@ -61,6 +61,26 @@ def repetition(logits: ArrayLike, recent: NDArray[Any], penalty: float) -> Float
     logs: Floats = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     logs[..., recent] *= np.float32(penalty)  # once each, however often a symbol is named
     return logs
+
+
+def no_repeat_ngram(logits: ArrayLike, recent: NDArray[Any], size: int) -> Floats:
+    """Logits (symbols,) with minus infinity for each symbol that would end an n-gram of `size` found in `recent`.
+
+    `recent` are integer ids, oldest first. Paulus et al. 2017, A Deep Reinforced Model for Abstractive
+    Summarization, section 2.5. Where every symbol would be forbidden none is.
+    """
+    logits = np.asarray(logits, np.float32)
+    ids = np.asarray(recent)
+    if len(ids) < size:
+        return logits
+    ends = np.flatnonzero(ids[size - 2 : -1] == ids[-1]) + size - 2  # where an n-gram's last symbol but one may stand
+    for back in range(1, size - 1):
+        if not ends.size:
+            return logits
+        ends = ends[ids[ends - back] == ids[-1 - back]]
+    barred = logits.copy()
+    barred[ids[ends + 1]] = -np.inf
+    return barred if np.isfinite(barred).any() else logits
 
 
 def top_k(probabilities: Floats, count: int) -> Floats:

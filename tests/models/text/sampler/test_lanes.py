@@ -32,6 +32,7 @@ some_settings = st.builds(
     top_p=st.sampled_from([1, 1, 0.8]),
     min_p=st.sampled_from([0, 0, 0.1]),
     repetition=st.sampled_from([1, 1, 1.4]),
+    no_repeat_ngram=st.sampled_from([0, 0, 2, 5]),
 )
 seeds = st.integers(0, 2**32 - 1)
 

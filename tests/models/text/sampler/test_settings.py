@@ -35,6 +35,9 @@ WORDS = model((*SYMBOLS, "the", "cat", "sat"), unit="word")
         ("repetition", 0),
         ("repetition", 11),
         ("repetition_window", -1),
+        ("no_repeat_ngram", 1),
+        ("no_repeat_ngram", 257),
+        ("no_repeat_ngram", 3.5),
         ("length", -1),
         ("length", True),
         ("stop", 3),
@@ -46,7 +49,7 @@ def test_a_setting_out_of_bounds_is_refused_by_name(name: str, value: Any) -> No
 
 
 def test_settings_survive_json() -> None:
-    found = Settings(0.7, 40, 0.9, 0.05, 1.2, 32, 100, "\n\n")
+    found = Settings(0.7, 40, 0.9, 0.05, 1.2, 32, 100, "\n\n", 24)
     assert Settings.from_json(json.loads(json.dumps(found.to_json()))) == found
     with pytest.raises(UsageError, match="'heat'"):
         Settings.from_json({"heat": 1})
@@ -159,6 +162,29 @@ def test_a_change_of_settings_leaves_what_was_written_and_the_other_lanes(
     assert other.text.startswith(text)
     if before == after:
         assert lane.text == other.text
+
+
+@pytest.mark.parametrize("size", [2, 4, 9])
+@pytest.mark.parametrize("heat", [0, 0.3, 1])
+def test_no_ngram_comes_twice_among_the_last_512_symbols(size: int, heat: float) -> None:
+    sampler = Sampler(MODEL)
+    free, held = sampler.add("the ", Settings(heat), 1), sampler.add("the ", Settings(heat, no_repeat_ngram=size), 1)
+    sampler.step(count=90)
+    assert repeats(held.text, size) == 0
+    if heat == 0:
+        assert repeats(free.text, size) > 0
+
+
+def repeats(text: str, size: int) -> int:
+    grams = [text[place : place + size] for place in range(len(text) - size + 1)]
+    return len(grams) - len(set(grams))
+
+
+def test_where_every_symbol_would_be_forbidden_the_lane_goes_on() -> None:
+    sampler = Sampler(MODEL)
+    lane = sampler.add("a", Settings(0.5, no_repeat_ngram=2), 3)
+    sampler.step(count=len(SYMBOLS) ** 2 + 50)
+    assert lane.written_symbols == len(SYMBOLS) ** 2 + 50
 
 
 def test_a_strong_repetition_penalty_keeps_symbols_from_coming_back() -> None:
