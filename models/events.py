@@ -46,10 +46,14 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture, uint8 of shape (height, width, 3), 0..255; `label` tells the pictures of one run apart."""
+    """A picture, uint8 of shape (height, width, 3), 0..255; `label` tells the pictures of one run apart.
+
+    One with `keep` is a result of its own, to be kept; the others are for whoever watches, and may be dropped.
+    """
 
     pixels: NDArray[np.uint8]
     label: str = ""
+    keep: bool = False
 
 
 @dataclass(frozen=True, slots=True)

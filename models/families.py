@@ -5,6 +5,7 @@ from __future__ import annotations
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from models.errors import UsageError
 from models.events import Run
@@ -13,11 +14,12 @@ from models.recipe import Recipe
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One family: its name, and where its recipe and its run are (`module:name`)."""
+    """One family: its name, where its recipe and its run are (`module:name`), and what a run of it leaves."""
 
     name: str
     recipe: str
     run: str
+    makes: Literal["model", "picture"] = "model"
 
     def recipe_class(self) -> type[Recipe]:
         """The family's recipe; imports pydantic, never TensorFlow."""
