@@ -12,12 +12,13 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from models import downloads
 from models.errors import UnavailableError, UsageError, shown
-from models.text import downloads
+from models.text.downloads import DOWNLOADS
 from models.text.reading import BLOCK, check_encoding, files_of, read_file
 from models.text.vocabulary import UnknownSymbolsError, Vocabulary
 
-NAMES = ("python-docs", *downloads.DOWNLOADS)
+NAMES = ("python-docs", *DOWNLOADS)
 """Texts that are at hand by name; a file of that name is `./NAME`."""
 
 STDIN = "-"
@@ -135,8 +136,8 @@ def _texts(
 ) -> list[Callable[[], Iterator[str]]]:
     if source == "python-docs":
         return [_python_docs]
-    if source in downloads.DOWNLOADS:
-        return [partial(read_file, downloads.fetch(downloads.DOWNLOADS[source], folder, progress), "utf-8")]
+    if source in DOWNLOADS:
+        return [partial(read_file, downloads.fetch(DOWNLOADS[source], folder, progress), "utf-8")]
     if source == STDIN:
         raise UsageError("standard input (-) is read by the command line only; name a file instead")
     path = Path(source).expanduser() if source.startswith("~/") else Path(source)
