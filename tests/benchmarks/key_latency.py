@@ -150,13 +150,13 @@ def training(home: Path) -> Iterator[None]:
 
 
 def steps(home: Path) -> None:
-    """Wait until the newest run has made steps."""
+    """Wait until the newest run has made steps and a model, which the Library shows."""
     end = time.monotonic() + 120
     while time.monotonic() < end:
         registry = Registry(Paths(home))
-        runs = registry.runs("running")
+        runs, models = registry.runs("running"), registry.models()
         registry.close()
-        if runs and runs[0].step >= 10:
+        if runs and runs[0].step >= 10 and models:
             return
         time.sleep(0.5)
     raise TimeoutError("no training has begun")
