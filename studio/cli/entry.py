@@ -31,6 +31,7 @@ COMMANDS = (
     ("sample", "Let a text model write."),
     ("models", "List, show, rename and delete models."),
     ("jobs", "List, show, pause, resume, stop and delete runs."),
+    ("backbones", "Show the networks to dream and style with; fetch one."),
     ("doctor", "Say what the studio finds here: devices, terminal, folders, versions."),
 )
 

@@ -11,6 +11,7 @@ from cyclopts import App, Group, Parameter
 
 from models.errors import UsageError
 from models.families import FAMILIES
+from studio.cli.fetching import Fetching
 from studio.cli.find import find_model, find_run, open_registry
 from studio.cli.flags import with_knobs
 
@@ -170,33 +171,13 @@ def read_through(recipe: TextRecipe, registry: Registry) -> str:
     """Read the corpus once, and fetch what has to be fetched; its name. Raises UsageError for what is no text."""
     from models.text.corpus import open_corpus
 
-    fetching = Fetching()
+    fetching = Fetching("the corpus")
     try:
         open_corpus(recipe.corpus, encoding=recipe.encoding, folder=registry.paths.home, progress=fetching)
     finally:
         fetching.close()
     first = Path(recipe.corpus[0])
     return "stdin" if first.parent == registry.paths.corpora else first.stem or first.name or "text"
-
-
-class Fetching:
-    """Says on a terminal how far a download is."""
-
-    def __init__(self) -> None:
-        self._began = False
-
-    def __call__(self, done: int, total: int | None) -> None:
-        from studio.figures import size
-
-        if sys.stderr.isatty():
-            self._began = True
-            of = f" of {size(total)}" if total else ""
-            print(f"\rfetching the corpus: {size(done)}{of}  ", end="", file=sys.stderr, flush=True)
-
-    def close(self) -> None:
-        """End the line."""
-        if self._began:
-            print(file=sys.stderr)
 
 
 app.command(

@@ -46,7 +46,7 @@ def test_help_imports_nothing_that_is_slow(studio: Command) -> None:
     assert "studio train text --corpus python-docs" in done.stdout
 
 
-@pytest.mark.parametrize("command", ["models list", "jobs list", "doctor"])
+@pytest.mark.parametrize("command", ["models list", "jobs list", "backbones", "doctor"])
 def test_commands_that_only_look_import_no_tensorflow(studio: Command, command: str) -> None:
     watch = f"import sys; from studio.cli import run; print(run({command.split()}), *sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", watch], capture_output=True, text=True, env=studio.environment())
@@ -58,7 +58,7 @@ def test_commands_that_only_look_import_no_tensorflow(studio: Command, command: 
 def test_every_command_has_help_that_fits_80_columns(call: Call) -> None:
     for command in ("", "train", "train text", "sample", "models", "models list", "models show", "models rename",
                     "models delete", "jobs", "jobs list", "jobs show", "jobs pause", "jobs resume", "jobs stop",
-                    "jobs delete", "doctor"):  # fmt: skip
+                    "jobs delete", "backbones", "backbones fetch", "doctor"):  # fmt: skip
         code, output, errors = call(*command.split(), "--help")
         assert (code, errors) == (0, ""), command
         assert output.startswith(f"Usage: studio {command}".rstrip())

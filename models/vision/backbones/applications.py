@@ -36,8 +36,7 @@ PLACES = 7
 def build(name: str, *, folder: Path, weights: str, random: bool, progress: Progress | None) -> Network:
     """See `models.vision.backbones.load`. The file with the classes is fetched when they are first asked for."""
     found = catalog.backbone(name)
-    base = MAKERS[name](weights=None, include_top=False, input_shape=(None, None, 3))
-    base.name = name
+    base = MAKERS[name](weights=None, include_top=False, input_shape=(None, None, 3), name=name)
 
     def file(download: Download | None) -> Path:
         if weights or download is None:
@@ -102,9 +101,9 @@ def _classes(name: str, x: Any) -> Any:
         x = keras.layers.GlobalAveragePooling2D()(x)
     else:
         x = keras.layers.Flatten()(EvenlyPooled()(x))
-        x = keras.layers.Dense(DENSE[name], activation="relu", name="fc1")(x)
-        x = keras.layers.Dense(DENSE[name], activation="relu", name="fc2")(x)
-    return keras.layers.Dense(len(classes()), name="predictions")(x)
+        x = keras.layers.Dense(DENSE[name], "relu", kernel_initializer="zeros", name="fc1")(x)
+        x = keras.layers.Dense(DENSE[name], "relu", kernel_initializer="zeros", name="fc2")(x)
+    return keras.layers.Dense(len(classes()), kernel_initializer="zeros", name="predictions")(x)
 
 
 class EvenlyPooled(keras.layers.Layer):  # type: ignore[misc]

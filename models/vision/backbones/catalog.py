@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.downloads import Download
-from models.errors import UsageError, shown
+from models.errors import UsageError
 
 FOLDER = "backbones"
 """Where their files lie in the data folder."""
@@ -206,7 +206,7 @@ BACKBONES = {
 def backbone(name: str) -> Backbone:
     """The backbone called `name`. Raises UsageError with the names there are."""
     if name not in BACKBONES:
-        raise UsageError(f"there is no backbone {shown(name)!r}; there are {', '.join(BACKBONES)}")
+        raise UsageError(f"there is no backbone {name!r}; there are {', '.join(BACKBONES)}")
     return BACKBONES[name]
 
 
@@ -216,10 +216,16 @@ def place(name: str, folder: Path) -> Path:
     return packaged() if download is None else download.place(folder)
 
 
-def is_here(name: str, folder: Path) -> bool:
-    """Whether it can be used without a download."""
-    download = backbone(name).download
-    return packaged().is_file() if download is None else download.is_here(folder)
+def files(name: str, *, classes: bool = False) -> tuple[Download, ...]:
+    """What has to be downloaded to use it; with `classes`, its classes too."""
+    found = backbone(name)
+    return tuple(each for each in (found.download, found.classes if classes else None) if each is not None)
+
+
+def is_here(name: str, folder: Path, *, classes: bool = False) -> bool:
+    """Whether it can be used without a download; with `classes`, its classes too."""
+    needed = files(name, classes=classes)
+    return all(each.is_here(folder) for each in needed) if needed else packaged().is_file()
 
 
 def packaged() -> Path:

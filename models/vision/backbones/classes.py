@@ -6,9 +6,10 @@ import difflib
 from functools import cache
 from importlib import resources
 
-from models.errors import UsageError, shown
+from models.errors import UsageError
 
 SUGGESTED = 6
+DIGITS = 9
 
 
 @cache
@@ -26,9 +27,9 @@ def find(text: str) -> int:
     names = classes()
     wanted = _plain(text)
     if wanted.isdecimal():
-        if int(wanted) < len(names):
+        if len(wanted) <= DIGITS and int(wanted) < len(names):
             return int(wanted)
-        raise UsageError(f"there is no class {shown(text)}: they are numbered from 0 to {len(names) - 1}")
+        raise UsageError(f"there is no class {text}: they are numbered from 0 to {len(names) - 1}")
     plain = [_plain(name) for name in names]
     if wanted in plain:
         return plain.index(wanted)
@@ -38,7 +39,7 @@ def find(text: str) -> int:
     near.sort(key=lambda index: wanted not in plain[index].split())  # whole words first
     offers = [names[index] for index in near] or difflib.get_close_matches(wanted, plain, SUGGESTED)
     which = f"; do you mean {', '.join(offers[:SUGGESTED])}?" if offers else ", such as espresso"
-    raise UsageError(f"there is no class {shown(text)!r}: name one of ImageNet's or its number{which}")
+    raise UsageError(f"there is no class {text!r}: name one of ImageNet's or its number{which}")
 
 
 def _plain(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from models.errors import UsageError, shown
+from models.errors import UsageError
 from models.vision.backbones.geometry import Field
 from models.vision.backbones.graph import fields
 from models.vision.backbones.scaling import Scaling
@@ -96,5 +96,5 @@ class Network:
             with tf.init_scope():  # weights cannot be made while a function is traced
                 self._tensors[LOGITS] = self._logits()
         if layer not in self._tensors:
-            raise UsageError(f"{self.name} has no layer {shown(layer)!r}; it has {', '.join(self.layers)}")
+            raise UsageError(f"{self.name} has no layer {layer!r}; it has {', '.join(self.layers)}")
         return self._tensors[layer]
