@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 Wish = Literal["resume", "pause", "stop", "discard", "lost"]
 RANK: dict[Wish, int] = {"resume": 0, "pause": 0, "stop": 1, "discard": 2, "lost": 3}
@@ -18,6 +19,7 @@ class Control:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._wish: Wish = "resume"
+        self._changes: dict[str, Any] = {}
 
     @property
     def wish(self) -> Wish:
@@ -30,6 +32,17 @@ class Control:
             if RANK[wish] >= RANK[self._wish]:
                 self._wish = wish
                 self._changed.notify_all()
+
+    def tune(self, changes: Mapping[str, Any]) -> None:
+        """Ask for other values of knobs; of several for one knob the newest counts."""
+        with self._changed:
+            self._changes |= changes
+
+    def changes(self) -> dict[str, Any]:
+        """The changes that were asked for since the last call."""
+        with self._changed:
+            taken, self._changes = self._changes, {}
+        return taken
 
     def wait_while_paused(self, timeout: float) -> bool:
         """Wait until something other than a pause is wanted; whether that is so within `timeout` seconds."""

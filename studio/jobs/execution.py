@@ -141,7 +141,7 @@ class Execution:
 
     def iterate(self, events: Events) -> Ending:
         """Ask for one event after the other; between two, do what is wished."""
-        from models.events import Snapshot, Step, Stop
+        from models.events import Snapshot, Step, Stop, Tune
 
         stopping = final = False
         try:
@@ -161,6 +161,8 @@ class Execution:
                         self.phase("stopping")
                     stopping = True
                     event = events.send(Stop())  # at every event: a run may miss it at some
+                elif isinstance(event, Step) and (changes := self.control.changes()):  # a run hears it at a step
+                    event = events.send(Tune(changes))
                 else:
                     event = next(events)
         except StopIteration:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from models.errors import UserError
+from models.errors import UsageError, UserError
 from studio.jobs.control import Control
 from studio.jobs.execution import execute
 from studio.jobs.facts import Fact
@@ -126,6 +126,14 @@ class Jobs:
     def discard(self, run_id: str) -> None:
         """Stop a run, and delete it and the model it made."""
         self._ask(run_id, "discard")
+
+    def tune(self, run_id: str, changes: Mapping[str, Any]) -> None:
+        """Change knobs of a run while it goes on. Raises UsageError if this process does not execute it."""
+        with self._lock:
+            job = self._active.get(run_id)
+        if job is None:
+            raise UsageError("only a run of this studio can be changed on its way")
+        job.control.tune(changes)
 
     def _ask(self, run_id: str, what: Request) -> None:
         with self._lock:

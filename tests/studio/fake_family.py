@@ -11,7 +11,7 @@ import numpy as np
 
 from models.checkpoint import Checkpoint
 from models.errors import DivergedError
-from models.events import Note, Run, Snapshot, Step, Stop, Text
+from models.events import Note, Run, Snapshot, Step, Stop, Text, Tune
 from models.families import Family
 from models.recipe import Recipe, knob
 
@@ -78,6 +78,8 @@ def run(
         command = yield Step(step, recipe.steps, {"loss": loss}, seconds=step * 0.5, epoch=step / 10, rate=2.0)
         if isinstance(command, Stop):
             break
+        if isinstance(command, Tune):
+            yield Note(f"tuned at {step}: {dict(command.changes)}")
         if step in recipe.best_at:
             yield Snapshot(checkpoint(recipe, step), "best")
         if recipe.save_every and step % recipe.save_every == 0:

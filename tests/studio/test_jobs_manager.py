@@ -117,6 +117,12 @@ def test_pause_resume_stop_and_retry(office):
         jobs.retry(run.id)
 
 
+def test_a_run_that_is_not_executed_here_cannot_be_changed_on_its_way(office):
+    run = office.registry.add_run("fake", {}, "elsewhere", owner="someone else")
+    with pytest.raises(UsageError, match="of this studio"):
+        office.jobs().tune(run.id, {"rate": 1})
+
+
 def test_a_stop_ends_a_paused_run(office):
     jobs = office.jobs()
     run = jobs.submit("fake", {"gated": True})
