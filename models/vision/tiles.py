@@ -29,15 +29,16 @@ class Span:
     last: int
     length: int
 
-    def indices(self, count: int, stride: int, begin: int) -> tuple[int, int]:
-        """Which of a window's `count` activations belong to the core: from one index, up to another.
+    def indices(self, stride: int, middle: int) -> tuple[int, int]:
+        """Which of a window's activations belong to the core: from one index, up to another.
 
-        Activation `i` stands at pixel `begin + i * stride` of the window. At the ends of the axis all belong.
+        Activation `i` stands at pixel `middle + i * stride` of the window. At the ends of the axis all belong.
         """
-        from_, to = self.first - self.begin - begin, self.last - self.begin - begin
-        lowest = 0 if self.first == 0 else -(-from_ // stride)
-        highest = count if self.last == self.length else -(-to // stride)
-        return max(0, lowest), max(0, min(count, highest))
+        first, last = self.first - self.begin - middle, self.last - self.begin - middle
+        return (
+            0 if self.first == 0 else max(0, -(-first // stride)),
+            self.window if self.last == self.length else max(0, -(-last // stride)),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,8 +40,9 @@ def test_each_activation_belongs_to_one_core(count: int, window: int, halo: int,
     lost = 2 * begin // stride
     found: list[int] = []
     for span in spans(length, window, max(halo, begin), stride):
-        first, last = span.indices(max(0, span.window // stride - lost), stride, begin)
-        found += [span.begin // stride + index for index in range(first, last)]
+        first, last = span.indices(stride, begin)
+        has = max(0, span.window // stride - lost)
+        found += [span.begin // stride + index for index in range(first, min(last, has))]
     assert found == list(range(max(0, count - lost)))
 
 
