@@ -14,6 +14,7 @@ from models.downloads import Download, Progress
 from models.errors import CorruptFileError, UsageError
 from models.vision.backbones import catalog
 from models.vision.backbones.classes import classes
+from models.vision.backbones.folding import folded
 from models.vision.backbones.network import Network
 from models.vision.backbones.scaling import CAFFE, SYMMETRIC
 from models.vision.backbones.weights import randomise, read
@@ -36,41 +37,32 @@ PLACES = 7
 def build(name: str, *, folder: Path, weights: str, random: bool, progress: Progress | None) -> Network:
     """See `models.vision.backbones.load`. The file with the classes is fetched when they are first asked for."""
     found = catalog.backbone(name)
-    base = MAKERS[name](weights=None, include_top=False, input_shape=(None, None, 3), name=name)
 
     def file(download: Download | None) -> Path:
-        if weights or download is None:
-            return Path(weights)
-        return downloads.fetch(download, folder, progress)
+        return Path(weights) if weights or download is None else downloads.fetch(download, folder, progress)
 
-    def with_classes() -> Any:
-        model = keras.Model(base.input, _classes(name, base.output), name=name)
-        model.trainable = False
-        return model
+    base = _base(name)
+    if random:
+        randomise(base.layers, name)
+    else:
+        _read_either(name, base, file(found.download))
+    model = folded(base)
 
     def logits() -> Any:
-        model = with_classes()
+        whole = _with_classes(name, model)
         if random:
-            randomise(model)
-        else:
-            try:
-                read(model, file(found.classes))
-            except CorruptFileError as error:
-                if not weights:
-                    raise
-                raise UsageError(f"{weights!r} has no classes: give the file of {name} that has its top") from error
-        return model.output
+            randomise(_dense(whole), f"{name} classes")
+            return whole.output
+        apart = _with_classes(name, _base(name))
+        _read_classes(apart, file(found.classes), weights)
+        for ours, theirs in zip(_dense(whole), _dense(apart), strict=True):
+            ours.set_weights(theirs.get_weights())
+        return whole.output
 
-    base.trainable = False
-    if random:
-        randomise(base)
-    else:
-        _read_either(base, with_classes, file(found.download))
-    layers = dict(zip(found.layers, _layers(name, base, found.layers), strict=True))
     return Network(
         name,
-        base.input,
-        layers,
+        model.input,
+        dict(zip(found.layers, _layers(name, model, found.layers), strict=True)),
         scaling=CAFFE if name in BGR else SYMMETRIC,
         minimum=found.minimum,
         classes=classes(),
@@ -78,12 +70,38 @@ def build(name: str, *, folder: Path, weights: str, random: bool, progress: Prog
     )
 
 
-def _read_either(base: Any, with_classes: Callable[[], Any], file: Path) -> None:
+def _base(name: str) -> Any:
+    """The network without its classes, for pictures of any size, with weights that mean nothing."""
+    model = MAKERS[name](weights=None, include_top=False, input_shape=(None, None, 3), name=name)
+    model.trainable = False
+    return model
+
+
+def _with_classes(name: str, base: Any) -> Any:
+    model = keras.Model(base.input, _classes(name, base.output), name=name)
+    model.trainable = False
+    return model
+
+
+def _dense(model: Any) -> list[Any]:
+    return [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+
+
+def _read_either(name: str, base: Any, file: Path) -> None:
     """Take a file without the classes, or one with them."""
     try:
         read(base, file)
     except CorruptFileError:
-        read(with_classes(), file)
+        read(_with_classes(name, base), file)
+
+
+def _read_classes(model: Any, file: Path, weights: str) -> None:
+    try:
+        read(model, file)
+    except CorruptFileError as error:
+        if not weights:
+            raise
+        raise UsageError(f"{weights!r} has no classes: give the file of {model.name} that has its top") from error
 
 
 def _layers(name: str, base: Any, names: tuple[str, ...]) -> list[Any]:

@@ -35,7 +35,7 @@ def build(name: str, *, folder: Path, weights: str, random: bool, progress: Prog
     model = keras.Model(inputs, logits, name=name)
     model.trainable = False
     if random:
-        randomise(model)
+        randomise(model.layers, name)
     elif weights:
         assign(model, _of_file(Path(weights)), weights)
     else:

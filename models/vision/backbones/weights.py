@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +31,11 @@ def assign(model: Any, arrays: Mapping[str, NDArray[Any]], source: str) -> None:
         variable.assign(arrays[name])
 
 
-def randomise(model: Any) -> None:
-    """Set all weights to ones that follow from the model's name: kernels by He et al. 2015, no biases, and a batch
+def randomise(layers: Iterable[Any], name: str) -> None:
+    """Set the weights of layers to ones that follow from `name`: kernels by He et al. 2015, no biases, and a batch
     normalisation that does nothing."""
-    random = np.random.default_rng(zlib.crc32(model.name.encode()))
-    for layer in model.layers:
+    random = np.random.default_rng(zlib.crc32(name.encode()))
+    for layer in layers:
         for variable in layer.weights:
             shape = tuple(variable.shape)
             if variable.name == "kernel":
