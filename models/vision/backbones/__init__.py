@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 def load(
     name: str, *, folder: Path, weights: str = "", random: bool = False, progress: Progress | None = None
 ) -> Network:
-    """The backbone called `name`, of the catalogue, frozen, with its ImageNet weights.
+    """The backbone called `name`, of the catalogue, frozen, with its ImageNet weights; or, as `model:FILE`, the network
+    of a model that was trained in the studio.
 
-    They are looked for under the data folder, and downloaded to it where they are not there; `weights` is a file to
+    Weights are looked for under the data folder, and downloaded to it where they are not there; `weights` is a file to
     take instead. `random` gives weights that follow from the name alone and needs no file. The last few networks are
     kept, so that asking again costs nothing. `progress` is told of a download.
 
