@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -201,6 +204,28 @@ def test_the_last_networks_are_kept(folder: Path, network: Network, monkeypatch:
     monkeypatch.setattr(loading, "KEPT", 1)
     backbones.load("lite0", folder=folder / "elsewhere", random=True)
     assert next(iter(loading._kept))[1] == str(folder / "elsewhere")
+
+
+def test_threads_that_want_the_same_network_make_it_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    slow = threading.Event()
+    build = pretrained.build
+
+    def watched(name: str, *, folder: Path, **options: Any) -> Network:
+        made.append(folder.name)
+        if folder.name == "slow":
+            assert slow.wait(30)
+        return build(name, folder=folder, **options)
+
+    monkeypatch.setattr(pretrained, "build", watched)
+    with ThreadPoolExecutor(3) as pool:
+        waiting = [pool.submit(backbones.load, "lite0", folder=tmp_path / "slow", random=True) for _ in range(2)]
+        quick = pool.submit(backbones.load, "lite0", folder=tmp_path / "quick", random=True)
+        quick.result(30)  # another network does not wait for them
+        slow.set()
+        assert waiting[0].result(30) is waiting[1].result(30)
+    assert sorted(made) == ["quick", "slow"]
+    assert not loading._making
 
 
 def test_random_weights_are_the_same_each_time_and_let_gradients_through(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def test_what_is_no_such_model_is_one_clear_line(tmp_path: Path) -> None:
         backbones.load(f"model:{tmp_path / 'torn.safetensors'}", folder=tmp_path)
     with pytest.raises(UserError, match="nowhere"):
         backbones.load(f"model:{tmp_path / 'nowhere'}", folder=tmp_path)
-    with pytest.raises(UsageError, match="no model at .*nowhere"):
+    with pytest.raises(UsageError, match=r"no model at .*nowhere"):
         trained.build(tmp_path / "nowhere")
     with pytest.raises(UsageError, match="no backbone 'model:'"):
         backbones.load("model:", folder=tmp_path)
