@@ -1,0 +1,1 @@
+"""How each kind of film is written, a frame at a time."""
