@@ -7,16 +7,31 @@ import sys
 
 def main() -> None:
     """Start the app, or the command line. Ends the process with its exit code."""
-    if len(sys.argv) > 1:
+    images = images_asked(sys.argv[1:])
+    if images is None:
         from studio.cli import main as command_line
 
         command_line()
         return
-    sys.exit(start())
+    sys.exit(start(images))
 
 
-def start() -> int:
-    """Run the app in this terminal; the exit code."""
+def images_asked(words: list[str]) -> str | None:
+    """The way of pictures asked for where the words ask for nothing else; None if they are for the command line."""
+    if not words:
+        return ""
+    if len(words) == 1 and words[0].startswith("--images="):
+        return words[0].partition("=")[2]
+    return words[1] if len(words) == 2 and words[0] == "--images" else None
+
+
+def start(images: str = "") -> int:
+    """Run the app in this terminal; the exit code. `images` is how pictures are shown; empty: as the settings say."""
+    from studio.pictures import WAYS, means
+
+    if images not in ("", "auto", *WAYS):
+        print(f"studio: --images: one of auto, {', '.join(WAYS)} is wanted", file=sys.stderr)  # noqa: T201
+        return 2
     from models.errors import UserError
     from studio.config import Paths, load_settings
 
@@ -33,7 +48,7 @@ def start() -> int:
     from studio.app import StudioApp
     from studio.stderr import stderr_to
 
-    app = StudioApp(paths, settings)
+    app = StudioApp(paths, settings, means=means(images or settings.images))
     with stderr_to(log):
         app.run()
     if app.fatal:

@@ -19,7 +19,8 @@ from studio.machine import Machine
 from studio.pages import PAGES, player
 from studio.pages.base import Page
 from studio.services import Services
-from studio.telling import Severity, TellingApp
+from studio.showing import PicturingApp
+from studio.telling import Severity
 from studio.visible import visible
 from studio.widgets.keybar import KeyBar
 from studio.widgets.status import Status, StatusLine
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from studio.config import Paths, Settings
     from studio.jobs import Fact
+    from studio.pictures import Means
 
 GRACE = 4.0
 """Seconds that runs get to stop and keep what they have when the app ends."""
@@ -42,7 +44,7 @@ def palette() -> type[Provider]:
     return StudioCommands
 
 
-class StudioApp(TellingApp):
+class StudioApp(PicturingApp):
     """Latent Studio. Shows one page at a time; makes it when it is first shown, and ticks it while it is in sight."""
 
     TITLE = "Latent Studio"
@@ -61,6 +63,7 @@ class StudioApp(TellingApp):
           for info in PAGES.values()),
         Binding("f1,question_mark", "help", "Help", id="app.help"),
         Binding("ctrl+p", "command_palette", "Palette", id="app.palette", priority=True),
+        Binding("ctrl+g", "images", "Way of pictures", id="app.images", show=False),
         Binding("q,ctrl+q", "quit", "Quit", id="app.quit", show=False),
     ]  # fmt: skip
 
@@ -74,8 +77,8 @@ class StudioApp(TellingApp):
     class Warm(Message):
         """What is needed after the first paint has been imported, on a thread."""
 
-    def __init__(self, paths: Paths, settings: Settings, *, first: str = "text") -> None:
-        super().__init__()
+    def __init__(self, paths: Paths, settings: Settings, *, means: Means | None = None, first: str = "text") -> None:
+        super().__init__(means)
         self.services = Services(paths, settings, self._post_fact)
         self.machine = Machine()
         self.pages: dict[str, Page] = {}

@@ -130,6 +130,17 @@ def between(low: int, high: int) -> Callable[[Any], int]:
     return check
 
 
+def one_of(*words: str) -> Callable[[Any], str]:
+    """A check for one of a few words."""
+
+    def check(value: Any) -> str:
+        if value not in words:
+            raise ValueError(f"one of {', '.join(words)} is wanted")
+        return str(value)
+
+    return check
+
+
 def keymap(value: Any) -> Mapping[str, str]:
     """A table of binding ids and the keys that run them, several keys parted by commas."""
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value.values()):
@@ -160,6 +171,9 @@ class Settings:
 
     keys: Mapping[str, str] = setting({}, keymap, environment=False)
     """Other keys for bindings, by binding id: `[keys]` then `"text.pause" = "p"`."""
+
+    images: str = setting("auto", one_of("auto", "kitty", "sixel", "half", "off"))
+    """How pictures are shown: `kitty`, `sixel`, `half` (half-blocks), `off`, or `auto` for the best there is."""
 
     problem: str = ""
     """One line that names what was ignored in the config file or the environment, and why."""

@@ -32,12 +32,13 @@ class StudioCommands(Provider):
         seen = set()
         for node, binding, enabled, _tooltip in self.screen.active_bindings.values():
             own = (binding.id or "").partition(".")[0]
-            if not enabled or own not in (*PAGES, "app") or binding.id in ("app.palette",) or binding.action in seen:
+            if not enabled or own not in (*PAGES, "app", "easel", "picture") or binding.action in seen:
                 continue
-            if (binding.id or "").startswith("app.page_"):
+            if (binding.id or "").startswith(("app.page_", "app.palette")):
                 continue
             seen.add(binding.action)
-            title = binding.description if own == "app" else f"{PAGES[own].title}: {binding.description}"
+            place = PAGES[own].title if own in PAGES else PAGES[studio.current].title
+            title = binding.description if own == "app" else f"{place}: {binding.description}"
             key = self.app.get_key_display(binding)
             yield title, f"Key {key}", partial(studio.run_action, binding.action, node)
         for name in sorted(self.app.available_themes):

@@ -129,8 +129,8 @@ def pictures_of(name: str, multiplexer: str, answers: Answers) -> Pictures:
         return "none"
     if multiplexer or not answers.answered:
         return "half-blocks"
-    if answers.kitty:
-        return "kitty"
+    if answers.kitty and any(own in name for own in ("kitty", "ghostty")):
+        return "kitty"  # others that speak the protocol do not know the placeholders by which pictures are placed
     return "sixel" if answers.sixel else "half-blocks"
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 EPILOGUE = """\
 Examples:
   studio                                   open the studio
+  studio --images half                     show pictures there as half-blocks (kitty, sixel, off, auto)
   studio train text --corpus python-docs   train a text model on the spot
   studio sample MODEL --temperature 0.5    let it write
   studio jobs list                         what trains, trained, or failed
