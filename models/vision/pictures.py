@@ -79,6 +79,19 @@ def decode(data: bytes, name: str, *, side: int = 0, background: str = "white") 
     return _decoded(io.BytesIO(data), name, side, background)
 
 
+def measure(path: Path) -> tuple[int, int]:
+    """(width, height) in pixels of the picture in a file, the right way up, without decoding it. Raises as `load`."""
+    try:
+        with path.open("rb") as file, _named(str(path), file):
+            picture = Image.open(file, formats=FORMATS)
+            turned = picture.getexif().get(ORIENTATION, 1) >= 5
+            return picture.size[::-1] if turned else picture.size
+    except OSError as error:
+        raise UsageError(f"{str(path)!r} cannot be read: {error.strerror or error}") from error
+    except ValueError:
+        raise UsageError(f"{str(path)!r} is no name of a file") from None
+
+
 def fitted(width: int, height: int, side: int) -> tuple[int, int]:
     """The width and height of a picture whose long side is limited to `side` pixels (0: no limit); at least 1 each."""
     longest = max(width, height)

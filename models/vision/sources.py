@@ -61,6 +61,13 @@ def open_source(source: str, *, side: int = 0, background: str = "white") -> Sou
     return Source(pixels, source, hashlib.sha256(pixels.tobytes()).hexdigest(), (width, height))
 
 
+def size_of(source: str) -> tuple[int, int]:
+    """(width, height) in pixels of the picture that `source` names, as it is. Raises as `open_source` does."""
+    if source in drawn.STYLES:
+        return drawn.SIZE[1], drawn.SIZE[0]
+    return pictures.measure(SAMPLES[source].path() if source in SAMPLES else file_of(source))
+
+
 def file_of(source: str) -> Path:
     """The file that `source` names; `~/` is the home folder. Raises UsageError if there is none."""
     samples, styles = names()

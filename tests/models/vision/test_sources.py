@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from models.errors import CorruptFileError, UnavailableError, UsageError
 from models.vision import drawn, pictures, samples
-from models.vision.sources import names, open_source, title
+from models.vision.sources import names, open_source, size_of, title
 
 
 @pytest.mark.parametrize("name", samples.SAMPLES)
@@ -49,6 +50,21 @@ def test_a_file_is_a_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         assert np.array_equal(open_source(source).pixels, pixels)
         assert title(source) in ("coffee.png", "coffee")
     assert open_source("coffee").size == (600, 400)
+
+
+def test_a_source_is_measured_as_it_opens(tmp_path: Path) -> None:
+    turned = tmp_path / "turned.jpg"
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (40, 20), "red").save(turned, exif=exif)
+    for source in ("coffee", "rocket", "stained-glass", str(turned)):
+        assert size_of(source) == open_source(source).size
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"\x89PNG\r\n\x1a\n")
+    with pytest.raises(UsageError, match="broken"):
+        size_of(str(broken))
+    with pytest.raises(UsageError, match="no file"):
+        size_of("nowhere.png")
 
 
 def test_what_is_no_source(tmp_path: Path) -> None:
