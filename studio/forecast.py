@@ -1,12 +1,14 @@
-"""What a training will take, in words for the Train page."""
+"""What a run will take, in words for the pages."""
 
 from __future__ import annotations
 
+import pkgutil
 from typing import TYPE_CHECKING
 
 from studio import figures
 
 if TYPE_CHECKING:
+    from models.recipe import Recipe
     from models.text.recipe import TextRecipe
     from studio.registry import Registry
 
@@ -31,6 +33,18 @@ def text(recipe: TextRecipe, registry: Registry) -> str:
         f"({figures.rate(1 / found.step_seconds)}, {source})"
     )
     return f"{first}\n{second}"
+
+
+def picture(family: str, recipe: Recipe) -> str:
+    """Two lines: the picture's size and the memory its making takes; the steps and the time. Raises UserError."""
+    from models.vision.sources import size_of
+
+    width, height = size_of(recipe.content)  # type: ignore[attr-defined]
+    estimate = pkgutil.resolve_name(f"models.{family}.estimate:estimate")
+    found = estimate(recipe, (height, width))
+    high, wide = found.size
+    first = f"{wide}x{high} pixels; {figures.size(found.memory)} of memory"
+    return f"{first}\nAbout {figures.spoken(found.seconds)}: {figures.count(found.steps)} steps (a guess)"
 
 
 def measured(registry: Registry) -> tuple[TextRecipe, float] | None:

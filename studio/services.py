@@ -11,12 +11,13 @@ from studio.config import Paths, Settings
 
 if TYPE_CHECKING:
     from studio.jobs import Fact, Jobs
+    from studio.opener import Opener
     from studio.registry import Registry
 
 
 @dataclass
 class Services:
-    """Shared services. `registry` and `jobs` are made when they are first asked for, on the event loop.
+    """Shared services. `registry`, `jobs` and `opener` are made when they are first asked for, on the event loop.
 
     `post` receives the rare facts about runs of this process, on the thread on which they happened.
     """
@@ -31,6 +32,13 @@ class Services:
         from studio.registry import Registry
 
         return Registry(self.paths)
+
+    @cached_property
+    def opener(self) -> Opener:
+        """Opens pictures off the event loop."""
+        from studio.opener import Opener
+
+        return Opener()
 
     @cached_property
     def jobs(self) -> Jobs:

@@ -1,4 +1,4 @@
-"""The sources of a corpus as the Train page deals with them: where they are, and what a model is called by them."""
+"""The sources of a recipe as the pages deal with them: where they are, and what a result is called by them."""
 
 from __future__ import annotations
 
@@ -38,3 +38,50 @@ def located(values: Mapping[str, Any]) -> dict[str, Any]:
         source if source in NAMES else str(Path(source).expanduser().resolve()) for source in values.get("corpus", ())
     ]
     return {**values, "corpus": sources} if sources else dict(values)
+
+
+def pictures_of(values: Mapping[str, Any], knobs: Sequence[str]) -> list[tuple[str, str]]:
+    """The knobs that name pictures, and each picture that they name."""
+    found = []
+    for knob in knobs:
+        named = values.get(knob) or ()
+        found += [(knob, str(source)) for source in ([named] if isinstance(named, str) else named)]
+    return found
+
+
+def picture_name(values: Mapping[str, Any], knobs: Sequence[str]) -> str:
+    """A name for a picture: that of the one it is made from, and of its first style."""
+    shown = [
+        Path(source).stem or source for knob, source in pictures_of(values, knobs) if knob in ("content", "styles")
+    ]
+    return " ".join(shown[:2]) or "picture"
+
+
+def missing_pictures(values: Mapping[str, Any], knobs: Sequence[str]) -> dict[str, str]:
+    """Pictures that are neither embedded nor on this machine, by knob."""
+    from models.vision.sources import names
+
+    embedded = {name for group in names() for name in group}
+    for knob, source in pictures_of(values, knobs):
+        if source not in embedded and not exists(source):
+            return {knob: f"not found: {source}"}
+    return {}
+
+
+def placed(values: Mapping[str, Any], knobs: Sequence[str]) -> dict[str, Any]:
+    """A recipe's values with its picture files by their full path: another program, elsewhere, may execute the run."""
+    from models.vision.sources import names
+
+    embedded = {name for group in names() for name in group}
+
+    def place(source: str) -> str:
+        return source if source in embedded or not source else str(Path(source).expanduser().resolve())
+
+    found = dict(values)
+    for knob in knobs:
+        named = values.get(knob)
+        if isinstance(named, str):
+            found[knob] = place(named)
+        elif named:
+            found[knob] = [place(source) for source in named]
+    return found

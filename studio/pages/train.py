@@ -91,9 +91,10 @@ as you type. A star marks what differs from the preset. Sources are parted by se
         from models.families import FAMILIES
 
         kind = FAMILIES[self.family].recipe_class()
+        trained = [name for name, family in FAMILIES.items() if family.makes == "model"]
         with Horizontal(id="head"):
             yield Static("Family", classes="label")
-            yield Choice(list(FAMILIES), self.family, id="family")
+            yield Choice(trained, self.family, id="family")
             yield Static("Preset", classes="label")
             yield Choice(list(kind.presets), kind.default_preset, id="preset")
             yield Static("Name", classes="label")
@@ -147,21 +148,9 @@ as you type. A star marks what differs from the preset. Sources are parted by se
 
     def explain(self) -> None:
         """In one line: what is wrong, first with the field that has the focus, else what that field is for."""
-        from studio.widgets.field import Field
-
-        form, focused = self.form, self.screen.focused
-        field = focused.parent if focused is not None and isinstance(focused.parent, Field) else None
+        text, wrong = self.form.telling(self.screen.focused)
         told = self.query_one("#told", Static)
-        problem = field.problem if field is not None else ""
-        if problem and field is not None:
-            text = f"{field.knob}: {problem}"
-        elif form.problems and (field is None or "" in form.problems):
-            knob, problem = next(iter(form.problems.items()))
-            text = f"{knob}: {problem}" if knob else problem
-        else:
-            problem = ""
-            text = field.about if field is not None else "Tab or the arrows move from field to field."
-        told.set_class(bool(problem), "-wrong")
+        told.set_class(wrong, "-wrong")
         told.update(Content(visible(text)), layout=False)
 
     def forecast(self, recipe: Recipe | None) -> str:

@@ -181,6 +181,17 @@ class RecipeForm(VerticalScroll, can_focus=False, inherit_bindings=False):
             self.make(hidden)
         self.post_message(self.Changed(self))
 
+    def telling(self, focused: Widget | None) -> tuple[str, bool]:
+        """One line, and whether it tells of something wrong: with the field that has the focus first, then with any
+        other; else what that field is for."""
+        field = focused.parent if focused is not None and isinstance(focused.parent, Field) else None
+        if field is not None and field.problem:
+            return f"{field.knob}: {field.problem}", True
+        if self.problems and (field is None or "" in self.problems):
+            knob, problem = next(iter(self.problems.items()))
+            return f"{knob}: {problem}" if knob else problem, True
+        return field.about if field is not None else "Tab or the arrows move from field to field.", False
+
     def on_field_changed(self, event: Field.Changed) -> None:
         event.stop()
         if not self.due:  # a preset changes many knobs at once
