@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
 
-from models.vision.pyramid import Floats, resized
+from models.vision.pyramid import Floats, add_resized, bands, resized
 
 Normalise = Literal["rms", "laplacian", "none"]
 GRAIN = 256
 """Values are kept to this part of a level, so that 16 bits hold a picture exactly (see `packed`)."""
 LEVELS, SMALLEST = 4, 16
 """Levels of the Laplacian pyramid below the gradient itself, and the shortest side that is halved once more."""
-BAND = 1 << 16
-"""About how many numbers are worked on at once: they stay in the processor's cache."""
 
 
 def climb(
@@ -63,13 +60,13 @@ def level(gradient: Floats, levels: int) -> None:
     coarse = None
     if levels and min(size) >= SMALLEST:
         coarse = resized(gradient, (size[0] // 2, size[1] // 2))
-        gradient -= resized(coarse, (size[0], size[1]))
+        add_resized(gradient, coarse, -1.0)
         level(coarse, levels - 1)
     strength = rms(gradient)
     if strength > 0:
         gradient *= np.float32(1 / strength)
     if coarse is not None:
-        gradient += resized(coarse, (size[0], size[1]))
+        add_resized(gradient, coarse)
 
 
 def _smooth(picture: Floats, gradient: Floats, weight: float) -> None:
@@ -86,12 +83,6 @@ def _smooth(picture: Floats, gradient: Floats, weight: float) -> None:
         pull -= 4 * band
         pull *= np.float32(weight / 16)
         gradient[rows] += pull
-
-
-def bands(picture: Floats) -> Iterator[slice]:
-    """Slices of rows that cover a picture."""
-    height, each = picture.shape[0], max(1, BAND // (picture.shape[1] * picture.shape[2]))
-    return (slice(top, min(top + each, height)) for top in range(0, height, each))
 
 
 def settled(picture: Floats) -> Floats:

@@ -1,8 +1,9 @@
-"""A class that a network knows: found by name or number, and as a direction in the layer it is told from."""
+"""The classes that a network knows: found by name or number, and how they are told from its deepest layer."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -40,23 +41,32 @@ def number(wanted: str, classes: Sequence[str], backbone: str) -> int:
     raise UsageError(f"target_class: {shown(wanted)!r} may be {near}{' or another' if len(found) > SHOWN else ''}")
 
 
-def direction(network: Any, index: int) -> tuple[str, NDArray[np.float32]]:
-    """The deepest layer, and the weights (channels,) with which its mean over all places gives the score of a class,
-    less those of the mean class.
+@dataclass(frozen=True, slots=True)
+class Classifier:
+    """How a network tells classes: the mean over all places of `layer` times `kernel`, (channels, classes), and
+    `bias`, (classes,), are the scores."""
+
+    layer: str
+    kernel: NDArray[np.float32]
+    bias: NDArray[np.float32]
+
+
+def classifier(network: Any) -> Classifier:
+    """Read off a network's scores for a small picture.
 
     Raises UsageError if the network tells its classes in another way, as VGG does.
     """
     layer = network.layers[-1]
     side = 2 * max(network.minimum, network.stride(layer))
-    with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
         pixels = tf.fill([1, side, side, 3], 127.5)
         tape.watch(pixels)
         features, scores = network.features((layer, "logits"))(pixels)
-        score, mean = scores[0, index], tf.reduce_mean(scores)
-    found = (tape.gradient(score, features) - tape.gradient(mean, features))[0].numpy()
-    places = found.reshape(-1, found.shape[-1])
-    if not np.allclose(places, places[0], rtol=1e-3, atol=1e-3 * np.abs(places).max()):
+    slopes = tape.jacobian(scores, features)[0, :, 0].numpy()
+    places = slopes.reshape(slopes.shape[0], -1, slopes.shape[-1])
+    if not np.allclose(places, places[:, :1], rtol=1e-3, atol=1e-3 * np.abs(places).max()):
         raise UsageError(
             f"target_class: {network.name} tells classes from whole pictures alone; choose another backbone"
         )
-    return layer, places.sum(axis=0)
+    kernel = np.ascontiguousarray(places.sum(axis=1).T)
+    return Classifier(layer, kernel, scores[0].numpy() - features.numpy().mean(axis=(0, 1, 2)) @ kernel)

@@ -15,7 +15,7 @@ from models.vision.tiles import canvas, tiles
 
 TILE_BYTES = 600_000_000
 """What the network may take at once, where the recipe leaves the tiles to the memory."""
-PICTURE_BYTES = 45
+PICTURE_BYTES = 55
 """Bytes that a pixel of the picture takes beside the network: itself and its gradient in 32 bits, the original, the
 result and what a checkpoint holds."""
 
@@ -33,7 +33,7 @@ class Cost:
 
 
 COSTS = {
-    "lite0": Cost(700, 4e-7, 192, 16, 20_000_000),
+    "lite0": Cost(560, 3.5e-7, 224, 32, 20_000_000),
     "mobilenet_v2": Cost(900, 5e-7, 192, 16, 14_000_000),
     "resnet50": Cost(1800, 2e-6, 256, 16, 98_000_000),
     "inception_v3": Cost(1200, 2e-6, 256, 32, 92_000_000),

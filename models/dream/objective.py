@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from models.dream.classes import Classifier
 from models.dream.terms import Term
 from models.vision.pyramid import Floats
 from models.vision.tiles import Tile
@@ -28,11 +29,12 @@ this is measured by: both (height, width)."""
 class Objective:
     """The parts of what a dream climbs through one network, and their gradient.
 
-    A part is a layer's mean squared activation (Mordvintsev, Olah and Tyka, 2015) or a channel's squared one. With a
-    `guide`, (height, width, 3) float32 of 0..255, a whole layer's part is instead how well each place matches the best
-    of the guide's places (the same authors' notebook, "Controlling dreams"). A `direction`, a layer and one number for
-    each of its channels, adds a last part: the activations along it. With the weights of a class it is the class's
-    score, each place having a say (Zhou et al., "Learning Deep Features for Discriminative Localization", 2016).
+    A part is a layer's mean squared activation (Mordvintsev, Olah and Tyka, 2015), or a channel's squared one with its
+    sign, so that a negative weight brings out what the channel is against. With a `guide`, (height, width, 3) float32
+    of 0..255, a whole layer's part is instead how well each place matches the best of the guide's places (the same
+    authors' notebook, "Controlling dreams"). A `target`, how classes are told and the number of one, adds a last part:
+    how sure each place is of it, in nats (the scores of single places are those of Zhou et al., "Learning Deep Features
+    for Discriminative Localization", 2016). A place that is sure asks for no more, which keeps the picture natural.
     """
 
     def __init__(
@@ -41,9 +43,9 @@ class Objective:
         terms: Sequence[Term],
         *,
         guide: Floats | None = None,
-        direction: tuple[str, NDArray[np.float32]] | None = None,
+        target: tuple[Classifier, int] | None = None,
     ) -> None:
-        named = [term.layer for term in terms] + ([] if direction is None else [direction[0]])
+        named = [term.layer for term in terms] + ([] if target is None else [target[0].layer])
         self.layers = tuple(layer for layer in network.layers if layer in named)
         self._places = [self.layers.index(layer) for layer in named]
         self._features = network.features(self.layers)
@@ -59,8 +61,8 @@ class Objective:
             else _matched(guides[place])
             for term, place in zip(terms, self._places, strict=False)
         ]
-        if direction is not None:
-            self._answers.append(_along(direction[1]))
+        if target is not None:
+            self._answers.append(_sure(*target))
         self._climb = tf.function(
             self._traced,
             input_signature=[
@@ -73,7 +75,7 @@ class Objective:
 
     @property
     def parts(self) -> int:
-        """How many parts there are: one a term, and the direction."""
+        """How many parts there are: one a term, and the class."""
         return len(self._answers)
 
     def gradient(self, window: Floats, tile: Tile, weights: NDArray[np.float32]) -> tuple[NDArray[np.float64], Floats]:
@@ -127,7 +129,11 @@ def _whole(feature: Any) -> tuple[Any, Any]:
 
 
 def _channel(channel: int) -> Answer:
-    return lambda feature: (tf.square(feature[..., channel]), _whole(feature)[1])
+    def answer(feature: Any) -> tuple[Any, Any]:
+        found = feature[..., channel]
+        return found * tf.abs(found), _whole(feature)[1]
+
+    return answer
 
 
 def _matched(guide: Any) -> Answer:
@@ -138,12 +144,14 @@ def _matched(guide: Any) -> Answer:
     return answer
 
 
-def _along(direction: NDArray[np.float32]) -> Answer:
-    length = float(np.linalg.norm(direction))
-    return lambda feature: (
-        tf.tensordot(feature, tf.constant(direction), 1),
-        length * tf.sqrt(_whole(feature)[1]),
-    )
+def _sure(classifier: Classifier, index: int) -> Answer:
+    kernel, bias = tf.constant(classifier.kernel), tf.constant(classifier.bias)
+
+    def answer(feature: Any) -> tuple[Any, Any]:
+        value = tf.nn.log_softmax(tf.tensordot(feature, kernel, 1) + bias)[..., index]
+        return value, value
+
+    return answer
 
 
 def _mask(feature: Any, bound: Any) -> Any:

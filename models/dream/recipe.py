@@ -24,7 +24,7 @@ class DreamRecipe(Recipe):
 
     content: Text = knob("astronaut", "The picture to dream on: a sample's name or a file.", group="picture")
     side: int = knob(
-        512, "The longer side is made at most so long; 0 leaves the picture as it is.",
+        640, "The longer side is made at most so long; 0 leaves the picture as it is.",
         group="picture", unit="px", ge=0, le=32_768,
     )  # fmt: skip
     background: Text = knob(
@@ -53,7 +53,7 @@ class DreamRecipe(Recipe):
 
     step_size: float = knob(1.5, "How far a step changes the picture.", group="ascent", unit="levels", gt=0, le=100)
     normalise: Literal["rms", "laplacian", "none"] = knob(
-        "rms", "Even out the gradient: over the picture, at each scale of it, or not at all.",
+        "laplacian", "Even out the gradient: over the picture, at each scale of it, or not at all.",
         group="ascent", advanced=True,
     )  # fmt: skip
     jitter: int = knob(

@@ -14,7 +14,7 @@ from models.dream.course import Course, Stage
 from models.dream.recipe import DreamRecipe
 from models.dream.zoom import zoomed
 from models.errors import UsageError
-from models.vision.pyramid import Floats, Size, levels, resized, scaled
+from models.vision.pyramid import Floats, Size, bands, levels, resized, scaled
 
 PREVIEW_SIDE = 1280
 """Previews are made no larger: they go to a terminal."""
@@ -70,8 +70,9 @@ class State:
         if now.detail != 1:
             found += np.float32(1 - now.detail) * small
         found = resized(found, size)
-        if now.detail:
-            found += np.float32(now.detail) * self.original(size)
+        original = self.original(size)
+        for rows in bands(found):
+            found[rows] += np.float32(now.detail) * original[rows]
         return settled(found)
 
     def _coloured(self, pixels: NDArray[np.uint8], now: DreamRecipe) -> NDArray[np.uint8]:

@@ -9,12 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.dream.checks import check_terms
-from models.dream.classes import direction, number
+from models.dream.classes import Classifier, classifier, number
 from models.dream.objective import Objective
 from models.dream.recipe import DreamRecipe
 from models.dream.terms import Term
 from models.errors import shown
 from models.vision.tiles import canvas, cut, tiles
+
+CLASS_WEIGHT = 4.0
+"""What a class counts beside the weights of layers: they grow as they are climbed, while a class is reached."""
 
 Pixels = NDArray[np.uint8]
 Key = tuple[tuple[tuple[str, int | None], ...], str, str]
@@ -30,13 +33,14 @@ class Targets:
 
     def __init__(self, network: Any, usual: tuple[Term, ...], open_guide: Callable[[str], Pixels]) -> None:
         self._network, self._usual, self._open_guide = network, usual, open_guide
+        self._classifier: Classifier | None = None
         self._known: dict[Key, tuple[Objective, NDArray[np.float64]]] = {}
 
     def check(self, recipe: DreamRecipe) -> None:
         """Raises UsageError that names an unknown layer, channel or class, and what there is."""
         channels = {layer: self._network.channels(layer) for layer in self._network.layers}
         check_terms(recipe.backbone, self._terms(recipe), channels)
-        self._direction(recipe)
+        self._target(recipe)
 
     def is_ready(self, recipe: DreamRecipe) -> bool:
         """Whether `at` answers at once: whether `prepare` was called for a recipe that differs in weights at most."""
@@ -45,7 +49,7 @@ class Targets:
     def prepare(self, recipe: DreamRecipe, small: Pixels, window: int) -> None:
         """Make the objective of `recipe` and measure its parts on `small`, the picture at its smallest octave."""
         guide = self._open_guide(recipe.guide).astype(np.float32) if recipe.guide else None
-        objective = Objective(self._network, self._terms(recipe), guide=guide, direction=self._direction(recipe))
+        objective = Objective(self._network, self._terms(recipe), guide=guide, target=self._target(recipe))
         size = canvas((small.shape[0], small.shape[1]), 0, objective.stride)
         picture = small.astype(np.float32)
         levels = np.zeros(objective.parts)
@@ -57,7 +61,9 @@ class Targets:
     def at(self, recipe: DreamRecipe) -> tuple[Objective, NDArray[np.float32]]:
         """The objective of `recipe` and the weights of its parts."""
         objective, levels = self._known[self._key(recipe)]
-        weights = [term.weight for term in self._terms(recipe)] + ([1.0] if recipe.target_class else [])
+        weights = [term.weight for term in self._terms(recipe)]
+        if recipe.target_class:
+            weights.append(CLASS_WEIGHT)
         return objective, (np.asarray(weights) / levels).astype(np.float32)
 
     def named(self, recipe: DreamRecipe) -> str:
@@ -68,16 +74,18 @@ class Targets:
         return " and ".join(part for part in parts if part)
 
     def _terms(self, recipe: DreamRecipe) -> tuple[Term, ...]:
-        """The layers of a recipe; a class alone needs none."""
-        return recipe.terms() or (() if recipe.target_class and not recipe.guide else self._usual)
+        return recipe.terms() or self._usual
 
     def _key(self, recipe: DreamRecipe) -> Key:
         """What needs an objective of its own; weights do not."""
         terms = tuple((term.layer, term.channel) for term in self._terms(recipe))
         return terms, recipe.target_class, recipe.guide
 
-    def _direction(self, recipe: DreamRecipe) -> tuple[str, NDArray[np.float32]] | None:
-        """Where the class of a recipe lies in the layer that classes are told from."""
+    def _target(self, recipe: DreamRecipe) -> tuple[Classifier, int] | None:
+        """How the class of a recipe is told, and its number."""
         if not recipe.target_class:
             return None
-        return direction(self._network, number(recipe.target_class, self._network.classes, recipe.backbone))
+        index = number(recipe.target_class, self._network.classes, recipe.backbone)
+        if self._classifier is None:
+            self._classifier = classifier(self._network)
+        return self._classifier, index

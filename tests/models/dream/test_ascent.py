@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.dream import ascent
 from models.dream.ascent import climb, level, packed, rms, settled, unpacked
 from models.dream.zoom import zoomed
+from models.vision import pyramid
 
 
 @pytest.fixture(params=[1 << 16, 40])
 def made(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tuple[np.ndarray, np.ndarray]:
     """A picture and a gradient, worked on at once and row by row."""
-    monkeypatch.setattr(ascent, "BAND", request.param)
+    monkeypatch.setattr(pyramid, "BAND", request.param)
     random = np.random.default_rng(0)
     picture = settled(random.uniform(50, 200, (20, 13, 3)).astype(np.float32))
     return picture, random.normal(0, 1e-4, picture.shape).astype(np.float32)

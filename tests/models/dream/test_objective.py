@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from models.dream.classes import classifier
 from models.dream.objective import Objective
 from models.dream.terms import Term, parsed
 from models.vision.pyramid import Floats
@@ -89,3 +90,24 @@ def test_a_new_size_is_not_traced_again(picture: Floats) -> None:
     calls = toy.calls
     gradient_of(objective, picture, 48)
     assert toy.calls == calls
+
+
+def test_a_class_is_told_place_by_place_as_the_network_tells_it(picture: Floats) -> None:
+    toy = Toy()
+    told = classifier(toy)
+    features, scores = toy.features(("third", "logits"))(tf.constant(picture[None, :72, :96]))
+    np.testing.assert_allclose(features.numpy().mean(axis=(1, 2)) @ told.kernel + told.bias, scores, rtol=1e-4)
+    objective = Objective(toy, terms(("second",)), target=(told, 2))
+    values, whole, _ = gradient_of(objective, picture, 1000)
+    shares, pieces, _ = gradient_of(objective, picture, 48)
+    assert values[1] < 0
+    np.testing.assert_allclose(shares, values, rtol=1e-4)
+    np.testing.assert_allclose(pieces, whole, rtol=0, atol=2e-5 * np.abs(whole).max())
+
+
+def test_a_negative_weight_brings_out_what_a_channel_is_against() -> None:
+    """With the sign in it, following the gradient raises a channel that is below zero too."""
+    objective = Objective(Toy(), terms(("first:2",)))
+    answer = objective._answers[0](tf.constant([[[0.0, 0.0, -3.0], [0.0, 0.0, 2.0]]]))
+    np.testing.assert_allclose(answer[0], [[-9.0, 4.0]])
+    np.testing.assert_allclose(answer[1], [[3.0, 4 / 3]])
