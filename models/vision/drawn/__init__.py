@@ -30,7 +30,10 @@ STYLES = {
     style.name: style
     for style in (
         Style("stained-glass", "Stained glass: a sun over hills and water", "stained_glass"),
+        Style("waves", "Waves: a woodblock print of the sea", "waves"),
+        Style("mosaic", "Mosaic: a star of tiles on a ground of fans", "mosaic"),
         Style("brush-strokes", "Brush strokes: a night of whirling stars", "brush_strokes"),
+        Style("hatching", "Hatching: mountains in lines of ink", "hatching"),
         Style("marble", "Marbled paper: combed and swirled inks", "marble"),
     )
 }

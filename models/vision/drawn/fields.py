@@ -51,7 +51,7 @@ def ramp(values: NDArray[Any], colours: Colours, stops: Sequence[float] | None =
     return np.stack([np.interp(values, at, colours[:, channel]) for channel in range(3)], -1).astype(np.float32)
 
 
-def step(values: NDArray[Any], low: float, high: float) -> Field:
+def step(values: NDArray[Any], low: float | NDArray[Any], high: float | NDArray[Any]) -> Field:
     """0 below `low`, 1 above `high`, smooth between them; the other way round if `low` is above `high`."""
     share = np.clip((values - low) / (high - low), 0, 1)
     return np.asarray(share * share * (3 - 2 * share), np.float32)

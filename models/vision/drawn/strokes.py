@@ -21,7 +21,8 @@ POINTS = 6
 class Brush:
     """How one layer is painted. Lengths are in 512ths of the short side.
 
-    `gap` is the distance of strokes; `spread` is how far the bristles of one stroke differ in lightness, 0..1.
+    `gap` is the distance of strokes; `spread` is how far the bristles of one stroke differ in lightness, 0..1;
+    `cover` is how wide a bristle is, in distances of bristles: over 1 for paint, far less for pens.
     """
 
     gap: float
@@ -29,6 +30,7 @@ class Brush:
     width: float
     bristles: int = 5
     spread: float = 0.10
+    cover: float = 1.35
 
 
 class Canvas:
@@ -103,7 +105,7 @@ class Canvas:
             int
         )
         paint, thickness = ImageDraw.Draw(self.paint), ImageDraw.Draw(self.thickness)
-        thick = np.maximum(1, np.ceil(widths / bristles * 1.35)).astype(int).tolist()
+        thick = np.maximum(1, np.ceil(widths / bristles * brush.cover)).astype(int).tolist()
         # A bristle begins and ends a little before or after its neighbours: the ends of strokes are ragged.
         shifts = random.uniform(-0.5, 0.5, (count, bristles, 1, 1)) * ways.mean(1)[:, None, None]
         lines = paths[:, None] + across[:, None] * (offsets[None, :, None] * widths[:, None, None])[..., None] + shifts
