@@ -11,7 +11,12 @@ from models.vision.backbones import catalog
 
 
 def check(recipe: DreamRecipe) -> None:
-    """Raises UsageError that names an unknown backbone, layer or channel, and what there is."""
+    """Raises UsageError that names an unknown backbone, layer or channel, and what there is.
+
+    Layers of a model that was trained in the studio (`model:FILE`) are known once it is loaded.
+    """
+    if recipe.backbone.startswith("model:"):
+        return
     channels = catalog.backbone(recipe.backbone).channels
     for step in (0, *recipe.changing()):
         check_terms(recipe.backbone, recipe.at(step).terms(), channels)

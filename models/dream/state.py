@@ -12,7 +12,7 @@ from PIL import Image
 from models.dream.ascent import packed, settled, unpacked
 from models.dream.course import Course, Stage
 from models.dream.recipe import DreamRecipe
-from models.dream.zoom import zoomed
+from models.dream.zoom import steadied, zoomed
 from models.errors import UsageError
 from models.vision.pyramid import Floats, Size, bands, levels, resized, scaled
 
@@ -40,7 +40,7 @@ class State:
         if stage.kind == "octave":
             self.picture = self._grown(stage.size, now)
         else:
-            self.picture = settled(zoomed(self.picture, now.zoom, now.rotate))
+            self.picture = settled(steadied(zoomed(self.picture, now.zoom, now.rotate), self.frames[0]))
         self.stage = stage
 
     def keep_frame(self, now: DreamRecipe) -> None:

@@ -5,10 +5,26 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from models.vision.pyramid import Floats
 from models.vision.tiles import mirrored
+
+
+def steadied(picture: Floats, like: NDArray[np.uint8]) -> Floats:
+    """`picture`, changed in place: each channel gets the mean and the deviation that it has in `like`.
+
+    Without it, frame upon frame, a dream's contrast grows until it is burnt.
+    """
+    for channel in range(picture.shape[2]):
+        plane, model = picture[..., channel], like[..., channel]
+        deviation = float(plane.std())
+        scale = float(model.std()) / deviation if deviation > 0 else 1.0
+        plane -= plane.mean()
+        plane *= np.float32(scale)
+        plane += np.float32(model.mean())
+    return picture
 
 
 def zoomed(picture: Floats, zoom: float, degrees: float) -> Floats:

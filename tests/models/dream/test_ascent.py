@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.dream.ascent import climb, level, packed, rms, settled, unpacked
-from models.dream.zoom import zoomed
+from models.dream.zoom import steadied, zoomed
 from models.vision import pyramid
 
 
@@ -93,3 +93,15 @@ def test_what_a_zoom_uncovers_is_mirrored() -> None:
     picture = np.full((10, 16, 3), 80, np.float32)
     for zoom, degrees in ((0.8, 0.0), (1.0, 45.0), (0.8, -30.0)):
         np.testing.assert_allclose(zoomed(picture, zoom, degrees), 80, atol=1e-3)
+
+
+def test_a_frame_gets_the_colours_and_the_contrast_of_the_first_one() -> None:
+    random = np.random.default_rng(0)
+    first = random.integers(60, 160, (30, 40, 3)).astype(np.uint8)
+    burnt = np.clip(first.astype(np.float32) * 3 - 180, 0, 255)
+    found = steadied(burnt.copy(), first)
+    np.testing.assert_allclose(found.mean(axis=(0, 1)), first.mean(axis=(0, 1)), rtol=1e-4)
+    np.testing.assert_allclose(found.std(axis=(0, 1)), first.std(axis=(0, 1)), rtol=1e-4)
+    np.testing.assert_allclose(
+        steadied(np.full((4, 5, 3), 7, np.float32), first).std(), first.mean((0, 1)).std(), rtol=1e-4
+    )
