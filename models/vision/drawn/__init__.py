@@ -34,6 +34,10 @@ STYLES = {
         Style("mosaic", "Mosaic: a star of tiles on a ground of fans", "mosaic"),
         Style("brush-strokes", "Brush strokes: a night of whirling stars", "brush_strokes"),
         Style("hatching", "Hatching: mountains in lines of ink", "hatching"),
+        Style("pointillism", "Pointillism: a river at sunset in dots", "pointillism"),
+        Style("watercolour", "Watercolour: flowers before misty hills", "watercolour"),
+        Style("circles", "Circles: an abstract composition", "circles"),
+        Style("gilded", "Gilded: a tree of spirals in gold leaf", "gilded"),
         Style("marble", "Marbled paper: combed and swirled inks", "marble"),
     )
 }
@@ -50,7 +54,7 @@ def draw(name: str, size: tuple[int, int] = SIZE, seed: int = 0) -> NDArray[np.u
     return _drawn(STYLES[name].module, *size, seed).copy()
 
 
-@functools.lru_cache(maxsize=16)
+@functools.lru_cache(maxsize=8)
 def _drawn(module: str, height: int, width: int, seed: int) -> NDArray[np.uint8]:
     found: NDArray[np.uint8] = importlib.import_module(f"{__name__}.{module}").draw(height, width, seed)
     found.flags.writeable = False

@@ -109,5 +109,5 @@ def test_the_screen_may_import_all_of_it() -> None:
 def test_names() -> None:
     found, styles = names()
     assert len(found) >= 10
-    assert len(styles) >= 3
+    assert len(styles) >= 8
     assert not set(found) & set(styles)
