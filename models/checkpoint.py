@@ -60,7 +60,11 @@ def save(path: Path, checkpoint: Checkpoint) -> Saved:
     Raises OSError (a full disk, a lost folder); the file that stood at `path` before is then still whole.
     """
     arrays = {name: np.asarray(array, order="C") for name, array in checkpoint.arrays.items()}
-    data = to_bytes(arrays, metadata={META_KEY: json.dumps(dict(checkpoint.meta), allow_nan=False)})
+    return save_bytes(path, to_bytes(arrays, metadata={META_KEY: json.dumps(dict(checkpoint.meta), allow_nan=False)}))
+
+
+def save_bytes(path: Path, data: bytes) -> Saved:
+    """Write `data` beside `path`, flush it to the disk, then rename it into place. Raises OSError as `save` does."""
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         with beside.open("xb") as file:

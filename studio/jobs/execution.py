@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Literal
 from models.errors import UserError
 from studio.jobs.control import Control
 from studio.jobs.facts import Fact, Kind
-from studio.jobs.keeper import Keeper
+from studio.jobs.keeper import Keeper, ModelKeeper
 from studio.jobs.log import RunLog
 from studio.jobs.recorder import Recorder
 from studio.jobs.slots import Slots
-from studio.registry import Model, Registry, RunState, StorageError
+from studio.registry import Model, PictureEntry, Registry, RunState, StorageError
 from studio.visible import visible
 
 if TYPE_CHECKING:
@@ -75,7 +75,20 @@ class Execution:
         self.noted = ""
         self.log = RunLog(registry.run_log(run_id))
         self.recorder = Recorder(registry, run_id, owner, control, self.warn)
-        self.keeper = Keeper(registry, run_id, self.warn, self.saved)
+        self.keeper = self.keeper_for(self.run.family)
+
+    def keeper_for(self, family: str) -> Keeper:
+        """What keeps that which a family makes; an unknown one fails later, and says so."""
+        from models.families import FAMILIES
+
+        if family in FAMILIES and FAMILIES[family].makes == "picture":
+            from studio.jobs.picture_keeper import PictureKeeper
+
+            return PictureKeeper(self.registry, self.run_id, self.warn, self.saved, self.step_now)
+        return ModelKeeper(self.registry, self.run_id, self.warn, self.saved)
+
+    def step_now(self) -> int:
+        return 0 if self.slots.step is None else self.slots.step.step
 
     def perform(self, device: str | Callable[[], str]) -> Ending:
         """From the claim to the end."""
@@ -181,6 +194,9 @@ class Execution:
                 self.recorder.put_text(event.label, event.text)
             case Picture():
                 self.slots.put_picture(event)
+                self.recorder.put_picture(event)
+                if event.keep:
+                    self.keeper.put_picture(event)
             case Snapshot():
                 self.slots.put_checkpoint(event.checkpoint)
                 if event.reason != "live":
@@ -255,9 +271,10 @@ class Execution:
 
         self.tell(Note(text, "warning"))
 
-    def saved(self, model: Model) -> None:
-        self.log.say(f"saved the model '{model.name}' of step {model.step}")
-        self.fact("saved", model.name)
+    def saved(self, made: Model | PictureEntry) -> None:
+        what = f"model '{made.name}' of step {made.step}" if isinstance(made, Model) else f"picture '{made.name}'"
+        self.log.say(f"saved the {what}")
+        self.fact("saved", made.name)
 
     def phase(self, phase: str) -> None:
         """Say what the run does now. For other processes the note tells what it waits for, before the first step."""

@@ -14,10 +14,12 @@ from studio.jobs.control import Control
 from studio.registry import Registry
 
 if TYPE_CHECKING:
-    from models.events import Step
+    from models.events import Picture, Step
 
 INTERVAL = 0.5  # seconds between two looks at the registry
 BEAT = 3.0  # seconds between two signs of life at most
+PREVIEW = 2.0  # seconds between two previews for other processes
+SIDE = 256  # pixels of their longer side
 ROWS = 4000  # rows of metrics that are kept of a run's first stretch; later ones thin out
 
 
@@ -38,6 +40,8 @@ class Recorder(threading.Thread):
         self._kept: tuple[float, Mapping[str, float]] | None = None
         self._beaten = time.monotonic()
         self._failing = False
+        self._picture: Picture | None = None
+        self._shown = float("-inf")
 
     def put_step(self, step: Step) -> None:
         """Note a step: its figures, if they are worth a row in the history, and how far the run is."""
@@ -59,6 +63,10 @@ class Recorder(threading.Thread):
     def put_text(self, label: str, text: str) -> None:
         with self._lock:
             self._texts[label] = text
+
+    def put_picture(self, picture: Picture) -> None:
+        with self._lock:
+            self._picture = picture
 
     def put(self, **columns: Any) -> None:
         """Note columns of the run, such as its `note`."""
@@ -96,6 +104,7 @@ class Recorder(threading.Thread):
             if rows or texts or columns or time.monotonic() - self._beaten >= BEAT:
                 own = self._registry.add_progress(self._run_id, self._owner, columns, rows, texts)
                 self._beaten = time.monotonic()
+            self._show()
             own, request = self._registry.standing(self._run_id, self._owner)
             if request is not None:
                 self._registry.answer(self._run_id, request)
@@ -111,6 +120,18 @@ class Recorder(threading.Thread):
             if not self._failing:
                 self._say(f"{error}; the run goes on")
             self._failing = True
+
+    def _show(self) -> None:
+        """Keep a small copy of the newest picture, now and then, for those who look from other processes."""
+        with self._lock:
+            picture, due = self._picture, self._closing.is_set() or time.monotonic() - self._shown >= PREVIEW
+            if picture is None or not due:
+                return
+            self._picture = None
+        from models.vision import pictures
+
+        self._registry.put_preview(self._run_id, pictures.encode(pictures.fit(picture.pixels, SIDE), "png"))
+        self._shown = time.monotonic()
 
     def close(self) -> None:
         """Write the rest, the newest step included, and end the thread."""

@@ -5,7 +5,18 @@ from studio.registry.names import cells, check_name
 from studio.registry.owners import this_process
 from studio.registry.queue import SILENT
 from studio.registry.registry import Registry
-from studio.registry.rows import ACTIVE, RETRYABLE, STATES, Model, Request, Run, RunState, Session
+from studio.registry.rows import (
+    ACTIVE,
+    RETRYABLE,
+    STATES,
+    Model,
+    PictureEntry,
+    PictureKind,
+    Request,
+    Run,
+    RunState,
+    Session,
+)
 
 __all__ = [
     "ACTIVE",
@@ -13,6 +24,8 @@ __all__ = [
     "SILENT",
     "STATES",
     "Model",
+    "PictureEntry",
+    "PictureKind",
     "Registry",
     "Request",
     "Run",

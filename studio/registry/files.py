@@ -1,4 +1,4 @@
-"""Checkpoints as files that are never half there.
+"""Checkpoints and pictures as files that are never half there.
 
 A file's name is an id and a version, never a person's words, and what it holds never changes. To replace one: note
 the new name as a stray, write it beside and rename it, point the database at it and note the old one as a stray in
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from models.checkpoint import Checkpoint, Saved
 
 SUFFIX = ".safetensors"
-Entry = tuple[Literal["models", "runs"], str, str]
+Entry = tuple[Literal["models", "runs", "pictures"], str, str]
 """An entry's table, its id, and the path of its file or folder."""
 ABANDONED = 3600.0  # seconds after which nobody can still be writing a stray
 
@@ -39,7 +39,7 @@ class Files:
 
     @contextlib.contextmanager
     def written(
-        self, folder: str, stem: str, checkpoint: Checkpoint
+        self, folder: str, stem: str, content: Checkpoint | bytes, suffix: str = SUFFIX
     ) -> Iterator[tuple[sqlite3.Connection, str, Saved]]:
         """Write a new version, then open the transaction that has to point at it: (connection, its path, checksum).
 
@@ -47,14 +47,17 @@ class Files:
         """
         from models import checkpoint as checkpoints
 
-        name = f"{folder}/{stem}-{os.urandom(5).hex()}{SUFFIX}"
+        name = f"{folder}/{stem}-{os.urandom(5).hex()}{suffix}"
         path = self.home / name
         with self.database.write() as connection:
             note(connection, name)
         try:
             try:
                 make_folder(path.parent)
-                saved = checkpoints.save(path, checkpoint)
+                if isinstance(content, bytes):
+                    saved = checkpoints.save_bytes(path, content)
+                else:
+                    saved = checkpoints.save(path, content)
                 path.chmod(0o600)
             except OSError as error:
                 raise unwritten(error, path) from error

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from models.errors import CorruptFileError, UsageError
 from studio.registry.files import Entry, note
@@ -158,21 +158,21 @@ class Models(Store):
         return self.paths.home / self.model(model_id).file
 
 
-def free_name(connection: sqlite3.Connection, name: str) -> str:
-    """`name`, or the first of `name 2`, `name 3`, ... that no model has."""
+def free_name(connection: sqlite3.Connection, name: str, table: Literal["models", "pictures"] = "models") -> str:
+    """`name`, or the first of `name 2`, `name 3`, ... that no entry of the table has."""
     number = 1
-    while connection.execute("SELECT 1 FROM models WHERE name = ?", (numbered(name, number),)).fetchone():
+    while connection.execute(f"SELECT 1 FROM {table} WHERE name = ?", (numbered(name, number),)).fetchone():
         number += 1
     return numbered(name, number)
 
 
 def sizes_in(folder: Path) -> dict[str, int]:
-    """The sizes of the files in `models`, by their path in the database; what vanishes meanwhile is left out."""
+    """The sizes of the files in a folder, by their path in the database; what vanishes meanwhile is left out."""
     sizes = {}
     with os.scandir(folder) as entries:
         for entry in entries:
             try:
-                sizes["models/" + entry.name] = entry.stat().st_size
+                sizes[f"{folder.name}/{entry.name}"] = entry.stat().st_size
             except FileNotFoundError:
                 continue
     return sizes

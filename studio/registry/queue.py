@@ -10,6 +10,7 @@ from models.errors import UsageError
 from studio.registry.files import Entry
 from studio.registry.models import Models
 from studio.registry.owners import is_alive, is_here
+from studio.registry.pictures import Pictures
 from studio.registry.rows import ACTIVE, RETRYABLE, Request, Run, RunState
 from studio.registry.runs import Runs
 from studio.visible import visible
@@ -18,7 +19,7 @@ SILENT = 15.0  # seconds without a heartbeat after which a dead process's run is
 SILENT_ELSEWHERE = 600.0  # the same for a process of another machine, which cannot be looked at
 
 
-class Queue(Runs, Models):
+class Queue(Runs, Models, Pictures):
     """The states of runs: queued, claimed, asked, finished. Each change is one transaction, safe among processes."""
 
     def claim(self, owner: str, device: str, ids: Collection[str] | None = None) -> Run | None:
@@ -140,10 +141,11 @@ class Queue(Runs, Models):
         return marked
 
     def discard_run(self, run_id: str, *, owner: str | None = None) -> None:
-        """Delete a run and the model it made. Raises UsageError while it is executed by anyone but `owner`."""
+        """Delete a run and what it made. Raises UsageError while it is executed by anyone but `owner`."""
 
         def find() -> list[Entry]:
             found = [self._deletable(run_id, owner)]
+            found += [("pictures", entry.id, entry.file) for entry in self.pictures_of_run(run_id)]
             model_id = self.run(run_id).model_id
             return found if model_id is None else [*found, ("models", model_id, self.model(model_id).file)]
 

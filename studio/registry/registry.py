@@ -9,7 +9,7 @@ from studio.registry.sessions import Sessions
 
 
 class Registry(Queue, Progress, Sessions):
-    """Models, runs, their metrics and sampling sessions: a SQLite index, and files that are never half there.
+    """Models, pictures, runs, their metrics and sampling sessions: a SQLite index, and files that are never half there.
 
     Any thread may call any method. Opening it makes what is missing and sweeps what a crash has left over. Raises
     UserError kin: UsageError for what does not exist or makes no sense, StorageError where the disk is full or busy,

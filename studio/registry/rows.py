@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar, get_args
 
 RunState = Literal["queued", "running", "paused", "stopped", "done", "failed", "interrupted"]
 Request = Literal["pause", "resume", "stop", "discard"]
+PictureKind = Literal["png", "gif", "webp", "mp4"]
 
 STATES: tuple[RunState, ...] = get_args(RunState)
 ACTIVE: tuple[RunState, ...] = ("running", "paused")
@@ -53,6 +54,7 @@ class Run:
     remaining: float | None
     options_json: str = field(repr=False)
     has_best: int
+    picture_id: str | None
 
     @cached_property
     def recipe(self) -> dict[str, Any]:
@@ -115,6 +117,40 @@ class Model:
 
 
 @dataclass(frozen=True)
+class PictureEntry:
+    """A picture that was made and kept. `width` and `height` are in pixels; `frames` is 1 for a still; `size` is in
+    bytes; `kind` is that of its file; `problem` is `corrupt` or `missing` where the file is not what was saved."""
+
+    id: str
+    name: str
+    family: str
+    recipe_json: str = field(repr=False)
+    about_json: str = field(repr=False)
+    width: int
+    height: int
+    frames: int
+    kind: PictureKind
+    file: str
+    size: int
+    sha256: str
+    problem: str | None
+    run_id: str | None
+    created: float
+
+    @cached_property
+    def recipe(self) -> dict[str, Any]:
+        """The recipe as plain values, parsed when first asked for."""
+        found: dict[str, Any] = json.loads(self.recipe_json)
+        return found
+
+    @cached_property
+    def about(self) -> dict[str, Any]:
+        """What its file says of how it was made: sources, seed, steps, metrics, version."""
+        found: dict[str, Any] = json.loads(self.about_json)
+        return found
+
+
+@dataclass(frozen=True)
 class Session:
     """A sampling session. `data` is what was saved, None in a listing; `summary` is a line for the listing."""
 
@@ -126,7 +162,7 @@ class Session:
     data: dict[str, Any] | None = field(default=None, repr=False)
 
 
-Row = TypeVar("Row", Run, Model)
+Row = TypeVar("Row", Run, Model, PictureEntry)
 
 
 def rows(kind: type[Row], found: Iterable[tuple[Any, ...]]) -> list[Row]:
@@ -141,10 +177,11 @@ def rows(kind: type[Row], found: Iterable[tuple[Any, ...]]) -> list[Row]:
     return made
 
 
-def columns(row: type[Run | Model | Session]) -> str:
+def columns(row: type[Run | Model | PictureEntry | Session]) -> str:
     """The columns that a row class is made of, for a SELECT, in the order of its fields."""
     names = (item.name.removesuffix("_json") for item in fields(row))
     return ", ".join(name for name in names if name != "data")
 
 
 RUN_COLUMNS, MODEL_COLUMNS, SESSION_COLUMNS = columns(Run), columns(Model), columns(Session)
+PICTURE_COLUMNS = columns(PictureEntry)

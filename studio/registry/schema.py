@@ -99,7 +99,42 @@ CREATE TABLE texts (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: tuple[str, ...] = (VERSION_1, VERSION_2)
+# Pictures that runs make, small copies of them for lists, and what a run shows while it goes on.
+VERSION_3 = """
+CREATE TABLE pictures (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    family TEXT NOT NULL,
+    recipe TEXT NOT NULL,
+    about TEXT NOT NULL,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    frames INTEGER NOT NULL DEFAULT 1,
+    kind TEXT NOT NULL CHECK (kind IN ('png', 'gif', 'webp', 'mp4')),
+    file TEXT NOT NULL UNIQUE,
+    size INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    problem TEXT,
+    run_id TEXT REFERENCES runs (id) ON DELETE SET NULL,
+    created REAL NOT NULL
+);
+CREATE INDEX pictures_by_time ON pictures (created);
+CREATE INDEX pictures_by_run ON pictures (run_id);
+
+CREATE TABLE thumbnails (
+    picture_id TEXT PRIMARY KEY REFERENCES pictures (id) ON DELETE CASCADE,
+    data BLOB NOT NULL
+);
+
+CREATE TABLE previews (
+    run_id TEXT PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
+    data BLOB NOT NULL
+);
+
+ALTER TABLE runs ADD COLUMN picture_id TEXT REFERENCES pictures (id) ON DELETE SET NULL;
+"""
+
+MIGRATIONS: tuple[str, ...] = (VERSION_1, VERSION_2, VERSION_3)
 
 
 def version(connection: sqlite3.Connection) -> int:

@@ -47,6 +47,7 @@ def registry(paths: Paths) -> Iterator[Registry]:
 def fake(monkeypatch: pytest.MonkeyPatch) -> None:
     """The family `fake`, which counts; the registry is told and asked more often than once in half a second."""
     monkeypatch.setitem(families.FAMILIES, "fake", fake_family.FAMILY)
+    monkeypatch.setitem(families.FAMILIES, "fake pictures", fake_family.PICTURES)
     monkeypatch.setattr(recorder, "INTERVAL", 0.02)
     monkeypatch.setattr(fake_family, "GATE", threading.Semaphore(0))
     fake_family.IMPORTING.clear()

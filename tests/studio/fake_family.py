@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.checkpoint import Checkpoint
 from models.errors import DivergedError
-from models.events import Note, Run, Snapshot, Step, Stop, Text, Tune
+from models.events import Note, Picture, Run, Snapshot, Step, Stop, Text, Tune
 from models.families import Family
 from models.recipe import Recipe, knob
 
@@ -109,3 +110,46 @@ class SlowFamily(Family):
 
 
 FAMILY = SlowFamily("fake", "tests.studio.fake_family:FakeRecipe", "tests.studio.fake_family:run")
+
+
+class PictureRecipe(FakeRecipe):
+    """The knobs of painting."""
+
+    family: ClassVar[str] = "fake pictures"
+
+    keep_every: int = knob(0, "Steps between two pictures that are kept; 0 keeps the last one alone.", ge=0)
+    frames: int = knob(1, "Frames to make.", ge=1)
+    animation: str = knob("gif", "The kind of the animation.")
+    fps: float = knob(10.0, "Frames a second.")
+
+
+def paint(
+    recipe: PictureRecipe,
+    *,
+    folder: Path,
+    resume: Checkpoint | None = None,
+    base: Checkpoint | None = None,
+    device: str = "auto",
+) -> Run:
+    """Paint a picture that gets lighter by one level a step."""
+    step = int(resume.meta["resume"]["step"]) if resume is not None else 0
+    while step < recipe.steps:
+        if recipe.gated:
+            GATE.acquire()
+        step += 1
+        command = yield Step(step, recipe.steps, {"loss": 1 / step}, seconds=step * 0.5)
+        yield Picture(shade(step), f"step {step}")
+        if recipe.keep_every and step % recipe.keep_every == 0:
+            yield Picture(shade(step), "kept", keep=True)
+        if isinstance(command, Stop):
+            break
+    meta = checkpoint(recipe, step).meta | {"family": recipe.family, "seed": 5, "sources": [], "version": "1"}
+    frames = {f"frames/{index:05}": shade(index) for index in range(recipe.frames if recipe.frames > 1 else 0)}
+    yield Snapshot(Checkpoint(meta, {"picture": shade(step), **frames}), "final")
+
+
+def shade(level: int) -> NDArray[np.uint8]:
+    return np.full((12, 16, 3), level, np.uint8)
+
+
+PICTURES = Family("fake pictures", f"{__name__}:PictureRecipe", f"{__name__}:paint", makes="picture")
