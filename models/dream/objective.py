@@ -6,7 +6,10 @@ counts, and the gradients of all windows add up to that of the whole picture.
 
 from __future__ import annotations
 
+import contextlib
+import functools
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -63,6 +66,7 @@ class Objective:
         ]
         if target is not None:
             self._answers.append(_sure(*target))
+        self._executor = _executor()
         self._climb = tf.function(
             self._traced,
             input_signature=[
@@ -81,13 +85,17 @@ class Objective:
     def gradient(self, window: Floats, tile: Tile, weights: NDArray[np.float32]) -> tuple[NDArray[np.float64], Floats]:
         """The parts' shares of a window, each a sum over the pixels of its core, and the gradient of their weighted
         sum, of the window's shape."""
-        values, _, gradient = self._climb(window, self._bounds(tile), weights)
+        values, _, gradient = self._run(window, tile, weights)
         return np.asarray(values, np.float64), np.asarray(gradient)
 
     def levels(self, window: Floats, tile: Tile) -> NDArray[np.float64]:
         """The window's shares of what the parts are measured by: of a channel, its layer's mean squares."""
-        _, levels, _ = self._climb(window, self._bounds(tile), np.zeros(self.parts, np.float32))
+        _, levels, _ = self._run(window, tile, np.zeros(self.parts, np.float32))
         return np.abs(np.asarray(levels, np.float64))
+
+    def _run(self, window: Floats, tile: Tile, weights: NDArray[np.float32]) -> Any:
+        with self._executor():
+            return self._climb(window, self._bounds(tile), weights)
 
     def _bounds(self, tile: Tile) -> NDArray[np.int32]:
         """Of each layer, the first row and the one after the last that count, and the columns."""
@@ -100,7 +108,7 @@ class Objective:
     def _traced(self, window: Any, bounds: Any, weights: Any) -> Any:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(window)
-            features = [feature[0] for feature in self._features(window[None])]
+            features = [tf.squeeze(feature, 0) for feature in self._features(tf.expand_dims(window, 0))]
             areas = [
                 float(field.stride**2) * _mask(feature, bound)
                 for field, feature, bound in zip(self._fields, features, tf.unstack(bounds), strict=True)
@@ -124,7 +132,8 @@ class Objective:
 
 
 def _whole(feature: Any) -> tuple[Any, Any]:
-    value = tf.reduce_mean(tf.square(feature), axis=-1)
+    # The sum is divided, not what it is made of: so is its gradient, which is as much smaller.
+    value = tf.reduce_sum(tf.square(feature), axis=-1) / feature.shape[-1]
     return value, value
 
 
@@ -152,6 +161,14 @@ def _sure(classifier: Classifier, index: int) -> Answer:
         return value, value
 
     return answer
+
+
+def _executor() -> Callable[[], AbstractContextManager[Any]]:
+    """On a CPU, a context in which a function's operations run one after the other: each spreads over all cores by
+    itself, and handing them around costs a tenth of a step."""
+    if "CPU" not in str(tf.zeros(()).device):
+        return contextlib.nullcontext
+    return functools.partial(tf.experimental.function_executor_type, "SINGLE_THREADED_EXECUTOR")
 
 
 def _mask(feature: Any, bound: Any) -> Any:
