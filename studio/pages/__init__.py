@@ -36,6 +36,7 @@ PAGES = {
         PageInfo("train", "2", "Train", "studio.pages.train:TrainPage"),
         PageInfo("jobs", "3", "Jobs", "studio.pages.jobs:JobsPage"),
         PageInfo("library", "4", "Library", "studio.pages.library:LibraryPage"),
+        PageInfo("dream", "5", "Dream", "studio.pages.dream:DreamPage", family="dream"),
     )
 }
 
