@@ -50,6 +50,8 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+QUARTERS = (5, 6, 7, 8)
+"""Orientations that exchange width and height."""
 
 # Pillow warns of large pictures, which have a limit of their own here, and of damaged notes, which nobody asked for.
 for _category in (UserWarning, Image.DecompressionBombWarning):
@@ -63,15 +65,8 @@ def load(path: Path, *, side: int = 0, background: str = "white") -> Pixels:
     (a CSS name or #rrggbb). See `models.vision.modes.plain` for pictures of more than eight bits a channel.
     Raises UsageError, with the file's name, if it cannot be read or is no picture, CorruptFileError if it is damaged.
     """
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise UsageError(f"{str(path)!r} is no file that holds a picture")
-        with path.open("rb") as file:
-            return _decoded(file, str(path), side, background)
-    except OSError as error:
-        raise UsageError(f"{str(path)!r} cannot be read: {error.strerror or error}") from error
-    except ValueError:
-        raise UsageError(f"{str(path)!r} is no name of a file") from None
+    with _opened(path) as file:
+        return _decoded(file, str(path), side, background)
 
 
 def decode(data: bytes, name: str, *, side: int = 0, background: str = "white") -> Pixels:
@@ -81,15 +76,11 @@ def decode(data: bytes, name: str, *, side: int = 0, background: str = "white") 
 
 def measure(path: Path) -> tuple[int, int]:
     """(width, height) in pixels of the picture in a file, the right way up, without decoding it. Raises as `load`."""
-    try:
-        with path.open("rb") as file, _named(str(path), file):
-            picture = Image.open(file, formats=FORMATS)
-            turned = picture.getexif().get(ORIENTATION, 1) >= 5
-            return picture.size[::-1] if turned else picture.size
-    except OSError as error:
-        raise UsageError(f"{str(path)!r} cannot be read: {error.strerror or error}") from error
-    except ValueError:
-        raise UsageError(f"{str(path)!r} is no name of a file") from None
+    with _opened(path) as file, _named(str(path), file):
+        picture = Image.open(file, formats=FORMATS)
+        # A PNG's notes may come after its pixels, where Pillow would look for them.
+        is_said = picture.format != "PNG" or "exif" in picture.info
+        return picture.size[::-1] if is_said and _orientation(picture) in QUARTERS else picture.size
 
 
 def fitted(width: int, height: int, side: int) -> tuple[int, int]:
@@ -169,7 +160,7 @@ def _pixels(picture: ImageFile.ImageFile, size: tuple[int, int], background: Col
     if picture.size != before:  # a TIFF is turned as it is loaded
         size = size[::-1]
     set_clear(picture, stored)
-    turn = TURNS.get(picture.getexif().get(ORIENTATION, 1))
+    turn = TURNS.get(_orientation(picture))
     shown = plain(picture)
     if shown.size != size:
         shown = shown.resize(size, Image.Resampling.LANCZOS)
@@ -177,11 +168,34 @@ def _pixels(picture: ImageFile.ImageFile, size: tuple[int, int], background: Col
     return np.array(shown if turn is None else shown.transpose(turn))
 
 
+def _orientation(picture: Image.Image) -> int:
+    """How the picture is to be turned, 1..8; 1 where that is not said, or not clear."""
+    try:
+        found = picture.getexif().get(ORIENTATION, 1)
+    except Exception:  # damaged notes, of which Pillow raises all there is; the picture may be whole
+        return 1
+    return found if isinstance(found, int) else 1
+
+
 def _rawmode(picture: ImageFile.ImageFile) -> str:
     """How the file stores a pixel, as `RGB;16B`."""
     arguments = picture.tile[0].args if picture.tile else None
     found = arguments[0] if isinstance(arguments, tuple) and arguments else arguments
     return found if isinstance(found, str) else ""
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    """A file that can be read from its beginning; what keeps it from that as one line with its name."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise UsageError(f"{str(path)!r} is no file that holds a picture")
+        with path.open("rb") as file:
+            yield file
+    except OSError as error:
+        raise UsageError(f"{str(path)!r} cannot be read: {error.strerror or error}") from error
+    except ValueError:
+        raise UsageError(f"{str(path)!r} is no name of a file") from None
 
 
 @contextlib.contextmanager

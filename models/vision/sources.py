@@ -12,7 +12,7 @@ from models.vision.modes import colour
 from models.vision.pictures import Pixels
 from models.vision.samples import SAMPLES
 
-DRAWN_SIDE = (512, 1024)
+DRAWN_SIDE = (512, 768)
 """The least and the most that a style is drawn at, in pixels; smaller ones are scaled down from it, so that a style
 has the same strokes at each size.
 """

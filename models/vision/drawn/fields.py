@@ -48,7 +48,10 @@ def hexed(*codes: str) -> Colours:
 def ramp(values: NDArray[Any], colours: Colours, stops: Sequence[float] | None = None) -> Colours:
     """The colours at `values` along a ramp, whose colours stand at `stops` (evenly from 0 to 1 if None)."""
     at = np.linspace(0, 1, len(colours)) if stops is None else stops
-    return np.stack([np.interp(values, at, colours[:, channel]) for channel in range(3)], -1).astype(np.float32)
+    found = np.empty((*values.shape, 3), np.float32)
+    for channel in range(3):
+        found[..., channel] = np.interp(values, at, colours[:, channel])
+    return found
 
 
 def step(values: NDArray[Any], low: float | NDArray[Any], high: float | NDArray[Any]) -> Field:

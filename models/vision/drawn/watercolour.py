@@ -66,7 +66,8 @@ def draw(height: int, width: int, seed: int) -> NDArray[np.uint8]:
     cloud = np.where(np.abs(cloud) < 0.12, cloud + 0.9 * (0.12 - np.abs(cloud)) / 0.12, cloud)  # rims of backruns
     wobble = noise(shape, 11, random, 4)
     paper = _Paper(y, x, np.ones((*shape, 3), np.float32) * PAPER, grain, np.asarray(cloud, np.float32), wobble)
-    left, right, low = float(x.min()), float(x.max()), float(y.max())
+    right, low = np.array([width, height]) / (2 * min(height, width))
+    left = -right
     paper.wash(np.maximum(y + 0.08 + 0.12 * wobble, -0.48 - y + 0.06 * cloud), SKY, 1.25, 0.12, 0.16)
     paper.wash(np.abs(y + 0.02 + 0.05 * wobble) - 0.10, WARM, 0.9, 0.0, 0.12)
     for number, colour in enumerate(HILLS):

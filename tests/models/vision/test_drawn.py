@@ -12,7 +12,7 @@ from models.vision.drawn.fields import grid, hashed, hexed, noise, ramp, step
 
 @pytest.mark.parametrize("name", drawn.STYLES)
 def test_a_style_is_drawn_at_any_size(name: str) -> None:
-    for size in ((48, 80), (33, 21)):
+    for size in ((48, 80), (33, 21), (1, 1)):
         pixels = drawn.draw(name, size)
         assert pixels.shape == (*size, 3)
         assert pixels.dtype == np.uint8

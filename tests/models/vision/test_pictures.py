@@ -16,7 +16,7 @@ from PIL import Image, ImageCms
 
 from models.errors import CorruptFileError, UsageError, UserError
 from models.vision import pictures
-from models.vision.pictures import decode, encode, fit, fitted, load, save
+from models.vision.pictures import decode, encode, fit, fitted, load, measure, save
 from tests.models.vision.picture_files import png, saved
 
 RED, WHITE = (255, 0, 0), (255, 255, 255)
@@ -94,6 +94,22 @@ def test_every_orientation(turn: int) -> None:
     for kind in ("PNG", "TIFF"):
         data = saved(Image.fromarray(np.ascontiguousarray(stored)), kind, exif=block.tobytes())
         assert decode(data, "x")[..., 0].tolist() == upright.tolist()
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_notes_that_cannot_be_read_do_not_hurt_the_picture(tmp_path: Path) -> None:
+    path = tmp_path / "x.png"
+    for notes in (b"Exif\0\0II*\0\xff\xff\xff\xff", b"Exif\0\0", b"MM\0*\0\0\0\x08\0\1\x01\x12\0\2\0\0\0\2a\0\0\0"):
+        path.write_bytes(png(8, 0, 3, 1, [b"\1\2\3"], (b"eXIf", notes)))
+        assert load(path)[0, :, 0].tolist() == [1, 2, 3]
+        assert measure(path) == (3, 1)
+
+
+def test_a_picture_is_measured_from_its_beginning(tmp_path: Path) -> None:
+    path = tmp_path / "x.png"
+    whole = encode(np.zeros((50, 70, 3), np.uint8), "png")
+    path.write_bytes(whole[: whole.index(b"IDAT") + 8])
+    assert measure(path) == (70, 50)
 
 
 def test_what_is_transparent_shows_the_background() -> None:
@@ -252,8 +268,9 @@ def test_files_that_are_no_pictures(tmp_path: Path) -> None:
         assert "\n" not in str(raised.value)
     os.mkfifo(tmp_path / "pipe.png")
     for path in (tmp_path, tmp_path / "pipe.png", tmp_path / "gone.png", tmp_path / "empty.png" / "x", Path("a\0b")):
-        with pytest.raises(UsageError):
-            load(path)
+        for read in (load, measure):
+            with pytest.raises(UsageError):
+                read(path)
 
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")

@@ -14,6 +14,7 @@ from PIL import Image
 from models.errors import CorruptFileError, UnavailableError, UsageError
 from models.vision import drawn, pictures, samples
 from models.vision.sources import names, open_source, size_of, title
+from tests.models.vision.picture_files import png
 
 
 @pytest.mark.parametrize("name", samples.SAMPLES)
@@ -93,16 +94,19 @@ def test_a_sample_that_was_not_installed(monkeypatch: pytest.MonkeyPatch) -> Non
         open_source("coffee")
 
 
-def test_the_screen_may_import_all_of_it() -> None:
-    """Nothing heavy is loaded by looking at what there is, nor by opening a plain picture; nothing is said."""
+def test_the_screen_may_import_all_of_it(tmp_path: Path) -> None:
+    """Nothing heavy is loaded by looking at what there is, nor by opening plain pictures; nothing is said, not even
+    of damaged notes.
+    """
+    (tmp_path / "x.png").write_bytes(png(8, 0, 1, 1, [b"\0\0"], (b"eXIf", b"Exif\0\0II*\0\x08\0\0\0\xff\xff")))
     code = (
         "import sys\n"
         "from models.vision import about, animate, pictures, sources\n"
-        "sources.names(); sources.open_source('coffee', side=64)\n"
+        "sources.names(); sources.open_source('coffee', side=64); sources.open_source(sys.argv[1])\n"
         "heavy = {'tensorflow', 'keras', 'scipy', 'skimage', 'av', 'PIL.ImageCms'} & set(sys.modules)\n"
         "sys.exit(', '.join(sorted(heavy)) or 0)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", code, tmp_path / "x.png"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
