@@ -18,7 +18,7 @@ from models.vision.pictures import Pixels, fitted
 
 FOR_EVER = b"\x21\xff\x0bNETSCAPE2.0\x03\x01\x00\x00\x00"
 HEADER = 13
-PALETTE_SIDE = 128
+PALETTE_SIDE = 96
 HAS_TABLE, SIZE_BITS = 0x80, 0x07
 
 
