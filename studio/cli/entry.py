@@ -30,6 +30,9 @@ STUDIO_HOME=FOLDER keeps all data in another folder.
 COMMANDS = (
     ("train", "Train a model."),
     ("sample", "Let a text model write."),
+    ("dream", "Let a network dream on a picture."),
+    ("redo", "Make a picture again from the recipe inside its file."),
+    ("pictures", "List, show, export, rename and delete pictures."),
     ("models", "List, show, rename and delete models."),
     ("jobs", "List, show, pause, resume, stop and delete runs."),
     ("backbones", "Show the networks to dream and style with; fetch one."),

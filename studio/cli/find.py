@@ -10,9 +10,9 @@ from models.errors import UsageError
 from studio.visible import visible
 
 if TYPE_CHECKING:
-    from studio.registry import Model, Registry, Run
+    from studio.registry import Model, PictureEntry, Registry, Run
 
-Named = TypeVar("Named", "Model", "Run")
+Named = TypeVar("Named", "Model", "PictureEntry", "Run")
 LISTED = 5
 
 
@@ -27,6 +27,11 @@ def open_registry() -> Registry:
 def find_model(registry: Registry, wanted: str) -> Model:
     """The model that is meant. Raises UsageError with those that come close."""
     return pick("model", wanted, registry.models())
+
+
+def find_picture(registry: Registry, wanted: str) -> PictureEntry:
+    """The picture that is meant. Raises UsageError with those that come close."""
+    return pick("picture", wanted, registry.pictures())
 
 
 def find_run(registry: Registry, wanted: str) -> Run:
@@ -54,7 +59,7 @@ def pick(kind: str, wanted: str, known: Sequence[Named]) -> Named:
 def close_to(kind: str, wanted: str, known: Sequence[Named]) -> str:
     """What could have been meant, or what there is."""
     if not known:
-        how = "studio train text" if kind == "model" else "studio train"
+        how = {"model": "studio train text", "picture": "studio dream"}.get(kind, "studio train")
         return f"there are none yet: {how} --help says how to make one"
     names = list(dict.fromkeys(item.name for item in known))
     by_fold = {name.casefold(): name for name in names}

@@ -7,7 +7,7 @@ so that a wrong value gets the same answer here, in a form and in a file.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
 from models.recipe import Recipe
@@ -21,20 +21,29 @@ BOUNDS = (("ge", "from {}"), ("gt", "above {}"), ("le", "to {}"), ("lt", "below 
 ADVANCED = "Advanced"
 
 
-def with_knobs(command: Callable[..., None], recipe: type[Recipe]) -> Callable[..., None]:
+def with_knobs(
+    command: Callable[..., None], recipe: type[Recipe], leave_out: Collection[str] = ()
+) -> Callable[..., None]:
     """`command` with a flag for each knob of `recipe`, and one for its presets, beside its own flags.
 
-    It is called with `preset` and with `knobs`: those that were given, as plain values for the recipe to check.
+    It has words of its own for the knobs in `leave_out`. It is called with `preset` and with `knobs`: those that were
+    given, as plain values for the recipe to check.
     """
 
-    def called(**given: Any) -> None:
+    def called(*words: Any, **given: Any) -> None:
         fields = recipe.model_fields
-        knobs = {name: plain(field, given.pop(name)) for name, field in fields.items() if name in given}
-        command(**{"preset": None} | given, knobs=knobs)
+        knobs = {
+            name: plain(field, given.pop(name))
+            for name, field in fields.items()
+            if name in given and name not in leave_out
+        }
+        command(*words, **{"preset": None} | given, knobs=knobs)
 
     parameters = inspect.signature(command, eval_str=True).parameters
     flags = {"preset": preset(recipe)}
-    flags |= {name: annotation(recipe, name, field) for name, field in recipe.model_fields.items()}
+    flags |= {
+        name: annotation(recipe, name, field) for name, field in recipe.model_fields.items() if name not in leave_out
+    }
     called.__doc__ = command.__doc__
     called.__name__ = command.__name__
     vars(called)["__signature__"] = inspect.Signature(

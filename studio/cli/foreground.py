@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from models.errors import UserError
@@ -23,30 +23,43 @@ INTERVAL = 0.1  # seconds between two looks at the slots
 ASKED = "stopping, and keeping what there is (again: quit at once)"
 
 
-def carry_out(registry: Registry, run: Run, device: str, *, json: bool) -> None:
-    """Execute a run that this process owns, to its end, and say what became of it.
+Deliver = Callable[["Run"], Mapping[str, Any]]
+"""What is done with what a run has made, before the last words about it; gives more for the result."""
+
+
+def carry_out(
+    registry: Registry,
+    run: Run,
+    device: str,
+    *,
+    json: bool,
+    deliver: Deliver = lambda run: {},  # noqa: ARG005
+    last_step: int | None = None,
+) -> None:
+    """Execute a run that this process owns, to its end or that of `last_step`, and say what became of it.
 
     A signal, or a reader that goes away, stops the run and keeps it. Raises Ended with the exit code where that is
     not 0, and UserError with why the run failed.
     """
     telling = report(json=json)
     with Interrupts() as interrupts, stderr_to(registry.paths.log):
-        worker = Worker(registry, run, device)
+        worker = Worker(registry, run, device, last_step)
         try:
             watch(worker, telling, interrupts)
         finally:
             worker.stop()
             telling.close()
-    conclude(registry, worker, interrupts, json=json)
+    conclude(registry, worker, interrupts, deliver, json=json)
 
 
 class Worker:
     """The thread that executes the run. TensorFlow is loaded, and its native output written, there."""
 
-    def __init__(self, registry: Registry, run: Run, device: str) -> None:
+    def __init__(self, registry: Registry, run: Run, device: str, last_step: int | None = None) -> None:
         self.run = run
         self.slots = Slots(run.id)
         self.control = Control()
+        self.control.last_step = last_step
         self.ending: Ending = "interrupted"
         self.error: BaseException | None = None
         self._registry, self._device = registry, device
@@ -134,7 +147,7 @@ class Teller:
             tell(found)
 
 
-def conclude(registry: Registry, worker: Worker, interrupts: Interrupts, *, json: bool) -> None:
+def conclude(registry: Registry, worker: Worker, interrupts: Interrupts, deliver: Deliver, *, json: bool) -> None:
     """The last words about a run, and how the program ends."""
     if worker.error is not None:
         raise worker.error
@@ -143,8 +156,9 @@ def conclude(registry: Registry, worker: Worker, interrupts: Interrupts, *, json
             f"the run '{worker.run.name}' was {'discarded' if worker.ending == 'discarded' else 'taken over'}"
         )
     run = registry.run(worker.run.id)
+    more = deliver(run)
     if json:
-        emit("result", **result(registry, run))
+        emit("result", **result(registry, run), **more)
     else:
         for line in last_lines(registry, run):
             say(line)
@@ -182,8 +196,14 @@ def last_lines(registry: Registry, run: Run) -> list[str]:
         held_out, learnt = model.metrics.get("val_loss"), model.metrics.get("loss")
         figure = f"held out {loss(held_out)}" if held_out is not None else f"loss {loss(learnt)}"
         lines.append(f"kept: the model '{model.name}' of step {model.step}, {figure}: studio sample {model.id}")
+    elif run.picture_id is not None:
+        picture = registry.picture(run.picture_id)
+        lines.append(
+            f"kept: the picture '{picture.name}', {picture.width}x{picture.height}: {registry.picture_file(picture.id)}"
+        )
     elif run.state == "stopped":
         lines.append("there was nothing to keep yet")
     if run.state in ("stopped", "failed", "interrupted") and run.has_checkpoint:
-        lines.append(f"to go on: studio train {run.family} --resume {run.id}")
+        how = f"studio train {run.family} --resume" if run.model_id is not None else "studio jobs resume"
+        lines.append(f"to go on: {how} {run.id}")
     return lines

@@ -98,6 +98,9 @@ class LineReport:
         print(f"--- {visible_text(label)} ---\n{visible_text(text)}", flush=True)
 
     def picture(self, picture: Picture) -> None:
+        """Only one that is kept is worth a line."""
+        if not picture.keep:
+            return
         height, width = picture.pixels.shape[:2]
         say(f"picture {picture.label} ({width}x{height})")
 
@@ -147,6 +150,8 @@ class BarReport:
         self._print(text + "\n")
 
     def picture(self, picture: Picture) -> None:
+        if not picture.keep:
+            return
         height, width = picture.pixels.shape[:2]
         self._print(f"picture {picture.label} ({width}x{height})")
 
@@ -194,4 +199,5 @@ def figures(step: Step) -> str:
 def progress_line(step: Step) -> str:
     """One line about how far a run is."""
     total = f"/{step.total}" if step.total else ""
-    return f"step {step.step}{total}  epoch {step.epoch:.2f}  {figures(step)}"
+    epoch = f"  epoch {step.epoch:.2f}" if step.epoch else ""
+    return f"step {step.step}{total}{epoch}  {figures(step)}"

@@ -20,6 +20,8 @@ class Control:
         self._changed = threading.Condition()
         self._wish: Wish = "resume"
         self._changes: dict[str, Any] = {}
+        self.last_step: int | None = None
+        """The step after which the run is to stop and keep; None for its own end."""
 
     @property
     def wish(self) -> Wish:

@@ -164,6 +164,8 @@ class Execution:
                     self.phase("running")
                 final = final or (isinstance(event, Snapshot) and event.reason == "final")
                 self.take(event)
+                if isinstance(event, Step) and event.step == self.control.last_step and event.step != event.total:
+                    self.control.ask("stop")
                 self.keeper.tick()
                 if self.control.wish == "pause" and not final:
                     self.pause()
