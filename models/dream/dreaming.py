@@ -27,7 +27,7 @@ SNAPSHOT_SECONDS = 30.0
 """Seconds of work that a crash may cost."""
 YIELD_SECONDS = 0.2
 """Seconds in which the run yields at least once, where a step is made of several tiles."""
-PREVIEW_SECONDS = 2.0
+PREVIEW_SECONDS = 0.5
 """Seconds after which there is a preview even if steps are slow."""
 ZERO = "the gradient is zero: nothing that the dream looks for answers to this picture, so it stays as it is"
 

@@ -56,7 +56,7 @@ def run(
     pixels, sources = _opened(recipe, base, resume)
     size = (pixels.shape[0], pixels.shape[1])
     check_memory(recipe.changed(side=0), size)
-    if isinstance((yield Note(f"loading {shown(recipe.backbone)}")), Stop):
+    if isinstance((yield Note(_loading(recipe, folder))), Stop):
         return
     with scope(place):
         network = backbones.load(recipe.backbone, folder=folder, weights=recipe.weights)
@@ -112,6 +112,14 @@ def _opened(
         if before.get(each["source"], each["sha256"]) != each["sha256"]:
             raise UsageError(f"{shown(each['source'])} is no longer the picture this dream began with; start a new one")
     return pixels, sources
+
+
+def _loading(recipe: DreamRecipe, folder: Path) -> str:
+    """What is done about the backbone, in words: a download takes a while."""
+    known = catalog.BACKBONES.get(recipe.backbone)
+    if known is None or recipe.weights or catalog.is_here(known.name, folder):
+        return f"loading {shown(recipe.backbone)}"
+    return f"fetching {known.title}, {known.size / 1e6:.0f} MB; this is done once"
 
 
 def _guide(recipe: DreamRecipe, source: str) -> NDArray[np.uint8]:

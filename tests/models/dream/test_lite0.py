@@ -35,16 +35,30 @@ def test_what_every_backbone_costs_is_known() -> None:
     assert set(COSTS) == set(BACKBONES)
 
 
-def test_tiles_bring_the_gradient_of_the_whole_picture(tmp_path: Path) -> None:
-    network = load("lite0", folder=tmp_path)
-    picture = open_source("coffee", side=540).pixels.astype(np.float32)
-    objective = Objective(network, [Term("block4"), Term("block9", 3), Term("block10.expand")])
+DEEP = {
+    "lite0": ("block4", "block9", "block10.expand"),
+    "inception_v3": ("mixed3", "mixed5"),
+    "vgg16": ("block4_conv3", "block5_conv2"),
+    "resnet50": ("conv3_block4_out", "conv4_block3_out"),
+    "mobilenet_v2": ("block_6_expand_relu", "block_10_expand_relu"),
+}
+
+
+@pytest.mark.parametrize(
+    "name", [name if name == "lite0" else pytest.param(name, marks=pytest.mark.slow) for name in DEEP]
+)
+def test_tiles_bring_the_gradient_of_the_whole_picture(name: str, tmp_path: Path) -> None:
+    network = load(name, folder=tmp_path, random=name != "lite0")
+    objective = Objective(network, [Term(DEEP[name][0]), *(Term(layer, 3) for layer in DEEP[name][1:])])
+    parts = objective.parts
+    long = 2 * objective.halo + 150
+    picture = open_source("hubble", side=long).pixels.astype(np.float32)[:200]
     size, found = canvas(picture.shape[:2], 16, objective.stride), []
-    for window in (1000, 400):
-        total, values = np.zeros_like(picture), np.zeros(3)
+    for window in (2000, 1):
+        total, values = np.zeros_like(picture), np.zeros(parts)
         cuts = tiles(size, window, objective.halo, objective.stride)
         for tile in cuts:
-            shares, gradient = objective.gradient(cut(picture, tile, (5, 11)), tile, np.ones(3, np.float32))
+            shares, gradient = objective.gradient(cut(picture, tile, (5, 11)), tile, np.ones(parts, np.float32))
             values += shares
             add(total, gradient, tile, (5, 11))
         found.append((len(cuts), values, total))
