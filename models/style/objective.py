@@ -12,7 +12,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from models.vision.executor import executor
-from models.vision.losses import gram, masked_gram, relative, total_variation
+from models.vision.losses import EPSILON, gram, masked_gram, relative, total_variation
 
 Floats = NDArray[np.float32]
 PARTS = ("style", "content", "variation")
@@ -38,11 +38,15 @@ class Objective:
     """The loss of a picture, and its gradient, through one network cut at the deepest layer that is used.
 
     A style's part is the mean over layers of the squared distance of Gram matrices, in parts of the target's squared
-    length, so that every layer, network and size counts alike; the content's part is measured the same way.
+    length, so that every layer, network and size counts alike; the content's part is measured the same way. `masked`
+    says that its targets will come with masks.
     """
 
-    def __init__(self, network: Any, style_layers: Sequence[str], content_layers: Sequence[str]) -> None:
+    def __init__(
+        self, network: Any, style_layers: Sequence[str], content_layers: Sequence[str], *, masked: bool = False
+    ) -> None:
         self.network = network
+        self._style_loss = _each_in_its_place if masked else _everywhere
         self.style_layers, self.content_layers = tuple(style_layers), tuple(content_layers)
         self.layers = tuple(dict.fromkeys((*style_layers, *content_layers)))
         self._features = network.features(self.layers)
@@ -111,7 +115,7 @@ class Objective:
             tape.watch(picture)
             seen = dict(zip(self.layers, self._seen(picture), strict=True))
             styles = [
-                _style_loss(seen[layer], targets, placed, shares)
+                self._style_loss(seen[layer], targets, placed, shares)
                 for layer, targets, placed in zip(self.style_layers, grams, masks, strict=True)
             ]
             held = [relative(seen[layer], target) for layer, target in zip(self.content_layers, contents, strict=True)]
@@ -128,22 +132,20 @@ class Objective:
         return weighted, tape.gradient(loss, picture)
 
 
-def _style_loss(features: Any, targets: Any, masks: Any, shares: Any) -> Any:
-    """How far the features are from the styles: everywhere, or each where its mask is on."""
+def _everywhere(features: Any, targets: Any, masks: Any, shares: Any) -> Any:  # noqa: ARG001
+    """How far the features are from the blended styles."""
+    return relative(gram(features), targets[0])
 
-    def everywhere() -> Any:
-        return relative(gram(features), targets[0])
 
-    def each() -> Any:
-        def one(index: Any) -> Any:
-            mask = masks[index]
-            area = tf.reduce_mean(mask)
-            return shares[index] * area * relative(masked_gram(features, mask), targets[index])
+def _each_in_its_place(features: Any, targets: Any, masks: Any, shares: Any) -> Any:
+    """How far they are from each style where its mask is on, in parts of that place's share of the picture."""
+    areas = shares * tf.reduce_mean(masks, axis=[1, 2])
 
-        found = tf.map_fn(one, tf.range(tf.shape(masks)[0]), fn_output_signature=tf.float32)
-        return tf.reduce_sum(found) / (tf.reduce_sum(shares * tf.reduce_mean(masks, axis=[1, 2])) + 1e-8)
+    def one(index: Any) -> Any:
+        return areas[index] * relative(masked_gram(features, masks[index]), targets[index])
 
-    return tf.cond(tf.shape(masks)[0] > 0, each, everywhere)
+    found = tf.map_fn(one, tf.range(tf.shape(masks)[0]), fn_output_signature=tf.float32)
+    return tf.reduce_sum(found) / (tf.reduce_sum(areas) + EPSILON)
 
 
 def _fitted(mask: Floats, size: Any) -> Any:

@@ -55,7 +55,7 @@ class Painting:
         self.clock = Clock(seconds)
         self.seen_at = self.saved_at = seconds
         self.pace = 0.0
-        self.is_stopping = False
+        self.is_stopping = self.is_warm = False
         self.notes: list[Note] = []
 
     @property
@@ -78,6 +78,8 @@ class Painting:
         try:
             while not self.is_stopping and self.step < self.total:
                 yield from self._advance()
+            while self.notes:
+                yield from self._emit(self.notes.pop(0))
             yield from self._emit(self._step_event())
             yield from self._emit(Picture(self.canvas.preview(self.picture), self._label()))
             yield from self._emit(Snapshot(self._checkpoint(), "final"))
@@ -113,8 +115,10 @@ class Painting:
         if not good:
             return
         self.step += 1
-        taken = (self.clock.seconds - began) / (size[0] * size[1])
-        self.pace += (taken - self.pace) * (0.2 if self.pace else 1.0)
+        if self.is_warm:  # the first step of a sitting also builds what the others run
+            taken = (self.clock.seconds - began) / (size[0] * size[1])
+            self.pace += (taken - self.pace) * (0.2 if self.pace else 1.0)
+        self.is_warm = True
         yield from self._tell()
 
     def _aim(self, size: Size, now: StyleRecipe) -> None:
@@ -142,7 +146,8 @@ class Painting:
         if not (np.isfinite(parts).all() and np.isfinite(gradient).all()):
             return self._ended(f"non-finite loss at step {self.step + 1}: the picture of step {self.step} is kept")
         self.metrics = {"loss": float(parts.sum()), **dict(zip(PARTS, map(float, parts), strict=True))}
-        found = self.optimiser.step(self.picture, float(parts.sum()), gradient, look, now.learning_rate)
+        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is found below
+            found = self.optimiser.step(self.picture, float(parts.sum()), gradient, look, now.learning_rate)
         if found is None:
             if self.stage + 1 < len(self.stages):
                 self.step = (self.stage + 1) * self.recipe.steps - 1

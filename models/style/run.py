@@ -72,7 +72,7 @@ def run(
         return
     with scope(place):
         network = backbones.load(recipe.backbone, folder=folder, weights=recipe.weights)
-        objective = Objective(network, *layers_of(recipe, network))
+        objective = Objective(network, *layers_of(recipe, network), masked=bool(recipe.masks))
     canvas = Canvas(recipe, content, [style.pixels for style in styles], [_mask(mask, full) for mask in masks])
     yield from Painting(recipe, canvas, objective, planned, sources=sources, device=place, resume=resume).run()
 

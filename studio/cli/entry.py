@@ -31,6 +31,7 @@ COMMANDS = (
     ("train", "Train a model."),
     ("sample", "Let a text model write."),
     ("dream", "Let a network dream on a picture."),
+    ("style", "Paint a picture anew in the style of others."),
     ("redo", "Make a picture again from the recipe inside its file."),
     ("pictures", "List, show, export, rename and delete pictures."),
     ("models", "List, show, rename and delete models."),

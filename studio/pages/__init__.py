@@ -37,6 +37,7 @@ PAGES = {
         PageInfo("jobs", "3", "Jobs", "studio.pages.jobs:JobsPage"),
         PageInfo("library", "4", "Library", "studio.pages.library:LibraryPage"),
         PageInfo("dream", "5", "Dream", "studio.pages.dream:DreamPage", family="dream"),
+        PageInfo("style", "6", "Style", "studio.pages.style:StylePage", family="style"),
     )
 }
 

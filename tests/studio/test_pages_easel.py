@@ -16,6 +16,7 @@ from models.dream.recipe import DreamRecipe
 from models.errors import UsageError
 from models.events import Picture, Step
 from models.families import FAMILIES
+from models.style.recipe import StyleRecipe
 from models.vision import pictures
 from studio.config import Paths
 from studio.jobs import Fact, Slots
@@ -28,7 +29,7 @@ from studio.widgets.strip import Frame, Strip
 from tests.studio.screens import HOSTILE, opened, screen
 from tests.studio.text_page import QuietStudio, until
 
-PAGES = [("dream", DreamRecipe)]
+PAGES = [("dream", DreamRecipe), ("style", StyleRecipe)]
 
 
 def page_of(app: QuietStudio) -> EaselPage:
@@ -257,6 +258,23 @@ def test_a_folder_lists_folders_then_pictures_and_says_if_it_cannot(tmp_path: Pa
     assert typed(str(tmp_path)) == tmp_path
     with pytest.raises(UsageError, match="not found"):
         typed("x\0")
+
+
+async def test_styles_are_chosen_and_added(paths: Paths) -> None:
+    async with opened(paths, "style", size=(120, 40)) as (app, pilot):
+        page = page_of(app)
+        await pilot.press("e")
+        picker = app.screen
+        assert isinstance(picker, PicturePicker)
+        assert picker.rows.items[0].kind == "style"
+        await pilot.press("home", "enter")
+        await pilot.pause()
+        first = page.pane.form.values()["styles"]
+        assert len(first) == 1
+        await pilot.press("a", "home", "down", "enter")
+        await pilot.pause()
+        assert len(page.pane.form.values()["styles"]) == 2
+        assert page.pane.recipe is not None
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
