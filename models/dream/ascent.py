@@ -21,8 +21,8 @@ def climb(
     """Move `picture` (0..255, in place) by `step_size` along `gradient`, which is used up. Both (height, width, 3).
 
     Normalised, the gradient's root mean square is 1 and a step changes a pixel by about `step_size` levels.
-    `total_variation` draws each pixel to the mean of its neighbours by that part of a step for each 4 levels that it
-    is away. Returns the root mean square of the gradient as it came: 0 leaves the picture as it is, and so does one
+    `total_variation` draws each pixel to the mean of its neighbours, by that many hundredths of the way for a step of
+    one level. Returns the root mean square of the gradient as it came: 0 leaves the picture as it is, and so does one
     that is not finite.
     """
     strength = rms(gradient)
@@ -81,7 +81,7 @@ def _smooth(picture: Floats, gradient: Floats, weight: float) -> None:
         pull[:, :-1] += band[:, 1:]
         pull[:, -1:] += band[:, -1:]
         pull -= 4 * band
-        pull *= np.float32(weight / 16)
+        pull *= np.float32(weight / 400)
         gradient[rows] += pull
 
 

@@ -38,7 +38,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "normalise": "rms",
     },
     # TensorFlow's tutorial ("DeepDream"): five octaves of a hundred steps.
-    "inception deep": {
+    "inception-deep": {
         "backbone": "inception_v3",
         "layers": ("mixed3", "mixed5"),
         "octaves": 5,

@@ -61,7 +61,7 @@ class DreamRecipe(Recipe):
         group="ascent", unit="px", ge=0, le=512, advanced=True,
     )  # fmt: skip
     total_variation: float = knob(
-        0.0, "How strongly each pixel is drawn to its neighbours: smoother.", group="ascent", ge=0, le=100
+        0.0, "How strongly each pixel is drawn to its neighbours: smoother.", group="ascent", ge=0, le=20
     )
 
     zoom_frames: int = knob(

@@ -47,10 +47,10 @@ def test_a_gradient_that_leads_nowhere_leaves_the_picture(value: float) -> None:
 def test_total_variation_draws_pixels_to_their_neighbours(made: tuple[np.ndarray, np.ndarray]) -> None:
     picture, gradient = made
     before, whole = picture.copy().astype(np.float64), gradient.copy()
-    climb(picture, gradient, step_size=1.5, total_variation=0.2)
+    climb(picture, gradient, step_size=1.5, total_variation=5.0)
     around = np.pad(before, ((1, 1), (1, 1), (0, 0)), mode="edge")
     mean = (around[2:, 1:-1] + around[:-2, 1:-1] + around[1:-1, 2:] + around[1:-1, :-2]) / 4
-    step = 1.5 * (whole / np.sqrt(np.mean(whole**2)) + 0.2 * (mean - before) / 4)
+    step = 1.5 * (whole / np.sqrt(np.mean(whole**2)) + 5 * (mean - before) / 100)
     np.testing.assert_allclose(picture, before + step, atol=1 / 200)
 
 

@@ -104,7 +104,7 @@ def test_a_dream_climbs_and_tells_how(network: Toy) -> None:
     [
         {},
         {"tile": 64, "target_class": "tabby"},
-        {"normalise": "laplacian", "total_variation": 0.1},
+        {"normalise": "laplacian", "total_variation": 2.0},
         {"guide": "g.png", "layers": ("third",)},
         {"detail": 0.5},
     ],
