@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Group, Parameter
 
-from models.errors import UsageError, UserError
+from models.errors import UsageError
 from models.families import FAMILIES
 from studio.cli.fetching import Fetching
 from studio.cli.output import say
+from studio.export import MOVING, STILL, export
 
 if TYPE_CHECKING:
     from models.recipe import Recipe
-    from studio.registry import PictureEntry, Registry, Run
-
-STILL = (".png", ".jpg", ".jpeg", ".webp")
-MOVING = (".mp4", ".gif", ".webp")
+    from studio.registry import Registry, Run
 
 THIS_RUN = Group("This run", sort_key=0)
 Out = Annotated[
@@ -82,7 +80,7 @@ def paint(
         entry = registry.picture(run.picture_id)
         file = registry.picture_file(entry.id)
         if out is not None:
-            write(registry, entry, out)
+            export(registry, entry, out)
             file = out
             if not json:
                 say(f"written: {out}")
@@ -136,27 +134,6 @@ def fetch_network(values: Mapping[str, Any], folder: Path) -> None:
                 downloads.fetch(wanted, folder, fetching)
             finally:
                 fetching.close()
-
-
-def write(registry: Registry, entry: PictureEntry, out: Path) -> None:
-    """Write a picture of the registry to a file, in the kind that its name asks for, with its recipe inside.
-
-    Raises UserError if it cannot be written; the picture is then still in the registry.
-    """
-    from models.checkpoint import save_bytes
-    from models.vision import pictures
-
-    data, suffix = registry.picture_bytes(entry.id), out.suffix.lower()
-    try:
-        if suffix == f".{entry.kind}" and (entry.frames > 1 or entry.kind == "png"):
-            save_bytes(out, data)
-        elif entry.frames > 1:
-            raise UsageError(f"'{entry.name}' is an animation: write it as .{entry.kind}")
-        else:
-            pictures.save(out, pictures.decode(data, entry.name), entry.about)
-    except OSError as error:
-        kept = f"the picture is kept: studio pictures export {entry.id} FILE"
-        raise UserError(f"'{out}' cannot be written: {error.strerror}; {kept}") from None
 
 
 def recipe_for(family: str, preset: str | None, knobs: Mapping[str, Any]) -> Recipe:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
-from models.errors import UsageError
 from studio.cli.find import find_picture, open_registry
 from studio.cli.models import Json, confirm, value_of
 from studio.cli.output import emit, say, table
@@ -94,14 +93,11 @@ def export(picture: Wanted, file: Path, /) -> None:
     file
         A picture as .png, .jpg or .webp; an animation in its own kind.
     """
-    from studio.cli.paint import MOVING, STILL, write
+    from studio.export import export as write
 
     registry = open_registry()
     found = find_picture(registry, picture)
     out = file.expanduser().absolute()
-    if out.suffix.lower() not in (STILL if found.frames == 1 else MOVING):
-        allowed = ", ".join(STILL) if found.frames == 1 else f".{found.kind}"
-        raise UsageError(f"'{found.name}' is written as {allowed}, not as '{out.name}'")
     write(registry, found, out)
     say(f"written: {out}")
 

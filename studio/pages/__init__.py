@@ -38,6 +38,7 @@ PAGES = {
         PageInfo("library", "4", "Library", "studio.pages.library:LibraryPage"),
         PageInfo("dream", "5", "Dream", "studio.pages.dream:DreamPage", family="dream"),
         PageInfo("style", "6", "Style", "studio.pages.style:StylePage", family="style"),
+        PageInfo("gallery", "7", "Gallery", "studio.pages.gallery:GalleryPage"),
     )
 }
 

@@ -141,11 +141,11 @@ def knobs_of(family: str, recipe_json: str) -> str:
 
     recipe = json.loads(recipe_json)
     usual = json.loads(FAMILIES[family].recipe_class().preset().model_dump_json()) if family in FAMILIES else {}
-    source = "; ".join(map(str, recipe.get("corpus", ()))) or family
+    source = "; ".join(map(str, recipe.get("corpus", ()))) or recipe.get("content") or family
     changed = [
         f"{name.replace('_', ' ')} {as_text(value) or 'none'}"
         for name, value in recipe.items()
-        if name != "corpus" and value != usual.get(name)
+        if name not in ("corpus", "content") and value != usual.get(name)
     ]
     return ", ".join([source, *changed])
 
