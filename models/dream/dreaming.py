@@ -35,8 +35,8 @@ ZERO = "the gradient is zero: nothing that the dream looks for answers to this p
 class Dreaming:
     """One sitting of one dream on `pixels`, uint8 (height, width, 3).
 
-    `window` is the longest side that the network is to see at once. `sources` and the arrays in `kept` go into the
-    checkpoints as they are.
+    The network sees `window` squared pixels at once, about. `sources` and the arrays in `kept` go into the checkpoints
+    as they are.
     """
 
     def __init__(

@@ -68,7 +68,7 @@ def fitted(size: Size, side: int) -> Size:
 
 
 def window(recipe: DreamRecipe) -> int:
-    """The longest side that the network sees at once, in pixels."""
+    """The side of the squares in which larger pictures go through the network, in pixels."""
     return recipe.tile or int((TILE_BYTES / cost(recipe).size) ** 0.5)
 
 

@@ -74,7 +74,7 @@ class DreamRecipe(Recipe):
     animation: Literal["gif", "webp", "mp4"] = knob("mp4", "The kind of file of the animation.", group="zoom")
 
     tile: int = knob(
-        0, "The longest side the network sees at once; larger pictures go through in tiles. 0: by memory.",
+        0, "Side of the squares in which larger pictures go through the network; 0: by memory.",
         group="run", unit="px", ge=0, le=32_768, advanced=True,
     )  # fmt: skip
     preview_every: int = knob(

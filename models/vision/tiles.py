@@ -73,9 +73,12 @@ def spans(length: int, window: int, halo: int, stride: int) -> list[Span]:
 
 
 def tiles(size: Size, window: int, halo: int, stride: int) -> list[Tile]:
-    """The tiles of a picture of `size`, row by row; their windows all have the same size, about `window` squared."""
-    columns = spans(size[1], window, halo, stride)
-    return [Tile(row, column) for row in spans(size[0], window, halo, stride) for column in columns]
+    """The tiles of a picture of `size`, row by row. Their windows all have the same size: `window` squared or a little
+    less; along a picture that is narrower than that, they are longer by as much.
+    """
+    high, wide = (max(window, window**2 // min(window, across)) for across in (size[1], size[0]))
+    columns = spans(size[1], wide, halo, stride)
+    return [Tile(row, column) for row in spans(size[0], high, halo, stride) for column in columns]
 
 
 def canvas(size: Size, jitter: int, stride: int) -> Size:

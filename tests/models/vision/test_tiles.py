@@ -50,6 +50,15 @@ def test_a_picture_that_fits_is_one_tile() -> None:
     assert tiles((64, 96), 96, 48, 16) == [Tile(spans(64, 64, 0, 16)[0], spans(96, 96, 0, 16)[0])]
 
 
+def test_a_narrow_picture_is_seen_in_longer_windows() -> None:
+    """As many pixels at once as in squares."""
+    assert len(tiles((64, 1600), 320, 48, 16)) == 1
+    (first, *others) = tiles((160, 1600), 320, 48, 16)
+    assert (first.rows.window, first.columns.window) == (160, 608)
+    assert len(others) == 2
+    assert [len(tiles(size, 320, 48, 16)) for size in ((320, 640), (640, 320), (640, 640))] == [3, 3, 9]
+
+
 def test_a_canvas_has_room_for_the_jitter() -> None:
     assert canvas((100, 112), 16, 16) == (128, 128)
     assert canvas((100, 112), 0, 32) == (128, 128)
