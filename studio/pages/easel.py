@@ -146,7 +146,11 @@ class EaselPage(Page):
         self._revision = None
 
     def open_run(self, run_id: str) -> None:
+        """A run at work, or what one that has ended has made."""
         self.follow(run_id)
+        run = self.run_shown()
+        if run is not None and not run.is_active and run.picture_id is not None:
+            self.choose(self.services.registry.picture(run.picture_id))
 
     def run_shown(self) -> Run | None:
         """The run that the head speaks of; None if there is none, or it was deleted."""

@@ -19,11 +19,12 @@ from studio.live import figures_of, progress_of
 from studio.visible import visible
 from studio.widgets.chart import Chart
 from studio.widgets.field import as_text
+from studio.widgets.picture import PictureView
 from studio.widgets.tail import Tail
 
 if TYPE_CHECKING:
     from studio.jobs import Slots
-    from studio.registry import Run
+    from studio.registry import Registry, Run
     from studio.services import Services
 
 VIEWS = ("chart", "sample", "log")
@@ -36,8 +37,8 @@ WORDS = {
     "queued": "waiting for a free device",
     "running": "running",
     "paused": "paused: space lets it go on",
-    "stopped": "stopped and kept: r goes on, Enter lets its model write",
-    "done": "done: Enter lets its model write",
+    "stopped": "stopped and kept: r goes on, Enter shows what it made",
+    "done": "done: Enter shows what it made",
     "interrupted": "its program has ended: r goes on from the last checkpoint",
 }
 
@@ -53,8 +54,13 @@ class RunView(Vertical):
     RunView Horizontal { height: 1fr; }
     RunView Chart { width: 3fr; }
     RunView Tail { width: 2fr; margin-left: 2; }
-    RunView.-one Chart, RunView.-one Tail { display: none; margin-left: 0; width: 1fr; }
+    RunView PictureView { width: 2fr; margin-left: 2; display: none; }
+    RunView.-pictures PictureView { display: block; }
+    RunView.-pictures #sample { display: none; }
+    RunView.-one Chart, RunView.-one Tail, RunView.-one PictureView { display: none; margin-left: 0; width: 1fr; }
     RunView.-chart Chart, RunView.-sample #sample, RunView.-log #log { display: block; }
+    RunView.-one.-pictures.-sample PictureView { display: block; }
+    RunView.-one.-pictures.-sample #sample { display: none; }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {"run--dim", "run--bad"}
 
@@ -70,6 +76,7 @@ class RunView(Vertical):
         with Horizontal():
             yield Chart(id="chart")
             yield Tail("Newest sample", id="sample")
+            yield PictureView("No picture yet.")
             yield Tail("Log", id="log", follow=True)
 
     def arrange_for(self, width: int) -> None:
@@ -93,7 +100,11 @@ class RunView(Vertical):
         if mark != self.seen:
             self.seen = mark
             self.query_one("#facts", Static).update(self.facts(run, slots), layout=False)
-            self.query_one("#sample", Tail).show(self.sample(run, slots, services))
+            self.set_class(makes_pictures(run.family), "-pictures")
+            if self.has_class("-pictures"):
+                self.show_picture(run, slots, services.registry)
+            else:
+                self.query_one("#sample", Tail).show(self.sample(run, slots, services))
         chart = self.query_one(Chart)
         if chart.due(mark, now=now):
             registry = services.registry
@@ -122,6 +133,18 @@ class RunView(Vertical):
             second = Content.styled(visible(note or WORDS.get(run.state, "")), dim)
         return Content("\n").join([first, second])
 
+    def show_picture(self, run: Run, slots: Slots | None, registry: Registry) -> None:
+        """The newest picture: from this process, else the small copy that the registry has."""
+        picture = slots.picture if slots is not None else None
+        view = self.query_one(PictureView)
+        if picture is not None:
+            view.show(picture.pixels, title=picture.label)
+            return
+        small = registry.preview(run.id)
+        if small is None and run.picture_id is not None:
+            small = registry.thumbnail(run.picture_id)
+        view.show(small, title=run.name if small is not None else "")
+
     def sample(self, run: Run, slots: Slots | None, services: Services) -> Content:
         """The newest texts, one after the other, each under its label."""
         texts = slots.texts if slots is not None and slots.texts else services.registry.texts(run.id)
@@ -132,6 +155,14 @@ class RunView(Vertical):
             Content.assemble((visible(label), dim), "\n", visible(text[:SAMPLE], lines=True), "\n")
             for label, text in texts.items()
         )
+
+
+@cache
+def makes_pictures(family: str) -> bool:
+    """Whether runs of a family make pictures; not so for one that this studio does not know."""
+    from models.families import FAMILIES
+
+    return family in FAMILIES and FAMILIES[family].makes == "picture"
 
 
 @cache

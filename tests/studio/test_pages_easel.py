@@ -140,7 +140,7 @@ async def test_the_live_picture_is_the_newest_and_the_result_follows_at_the_end(
         shown = screen(app)
         assert "200 of   300" in shown
         assert "loss  1.500" in shown
-        assert "octave 1  40x30" in shown
+        await ticks(app, pilot, lambda: "octave 1  40x30" in screen(app))
         entry = made(registry, "live", plain(9, 9, 9), run_id=run.id)
         registry.finish_run(run.id, "done", owner=this_process())
         page.fact(Fact("done", run.id, "live"))
@@ -160,6 +160,22 @@ async def test_a_run_of_another_process_is_followed_by_its_previews(paths: Paths
         registry.put_preview(run.id, file.getvalue())
         page.open_run(run.id)
         await ticks(app, pilot, lambda: page.view.pixels is not None and page.view.pixels[0, 0, 2] == 222)
+
+
+async def test_a_run_that_has_ended_shows_what_it_made_on_its_page_and_under_jobs(paths: Paths) -> None:
+    registry = Registry(paths)
+    run = going(registry, "dream", "ended", this_process())
+    entry = made(registry, "ended", plain(77), run_id=run.id)
+    registry.set_run_picture(run.id, entry.id)
+    registry.finish_run(run.id, "done", owner=this_process())
+    async with opened(paths, "jobs", size=(140, 45)) as (app, pilot):
+        view = app.pages["jobs"].query_one(PictureView)
+        await ticks(app, pilot, lambda: view.pixels is not None and view.pixels[0, 0, 0] == 77)
+        assert "shows what it made" in screen(app)
+        await pilot.press("enter")
+        await ticks(app, pilot, lambda: app.current == "dream")
+        assert page_of(app).entry == entry
+    registry.close()
 
 
 async def test_results_stand_side_by_side_and_are_gone_through_and_worked_on(paths: Paths) -> None:
