@@ -26,6 +26,8 @@ SNAPSHOT_SECONDS = 30.0
 PREVIEW_SECONDS = 0.5
 """Seconds after which there is a preview even if steps are slow."""
 OPTIMISER = "resume/optimiser/"
+Look = tuple[NDArray[np.float64], Floats]
+"""The parts of the loss, and the gradient of their sum."""
 
 
 class Painting:
@@ -49,6 +51,7 @@ class Painting:
         self.picture: Floats = canvas.start(stages[0])
         self.targets: Targets | None = None
         self.targets_for: tuple[object, ...] = ()
+        self.looked: tuple[Floats, tuple[object, ...], Look] | None = None
         self.step = 0
         self.metrics: dict[str, float] = {}
         seconds = 0.0 if resume is None else self._take_up(resume)
@@ -134,15 +137,12 @@ class Painting:
 
     def _descend(self, now: StyleRecipe) -> bool:
         """A step down; False, with the picture as it was, where there is none."""
-        weights = (now.style_weight, now.content_weight, now.total_variation)
 
         def look(picture: Floats) -> tuple[float, Floats]:
-            assert self.targets is not None
-            parts, gradient = self.objective.gradient(picture, self.targets, now.shares(), weights)
+            parts, gradient = self._look(picture, now)
             return float(parts.sum()), gradient
 
-        assert self.targets is not None
-        parts, gradient = self.objective.gradient(self.picture, self.targets, now.shares(), weights)
+        parts, gradient = self._look(self.picture, now)
         if not (np.isfinite(parts).all() and np.isfinite(gradient).all()):
             return self._ended(f"non-finite loss at step {self.step + 1}: the picture of step {self.step} is kept")
         self.metrics = {"loss": float(parts.sum()), **dict(zip(PARTS, map(float, parts), strict=True))}
@@ -157,6 +157,16 @@ class Painting:
             return self._ended(f"non-finite picture at step {self.step + 1}: that of step {self.step} is kept")
         self.picture = found
         return True
+
+    def _look(self, picture: Floats, now: StyleRecipe) -> Look:
+        """The loss and gradient of a picture; asked of the same one again, as a step is that begins where the last
+        line search ended, it works nothing out anew."""
+        assert self.targets is not None
+        weights = (now.style_weight, now.content_weight, now.total_variation)
+        asked = (weights, self.targets_for)
+        if self.looked is None or self.looked[0] is not picture or self.looked[1] != asked:
+            self.looked = picture, asked, self.objective.gradient(picture, self.targets, now.shares(), weights)
+        return self.looked[2]
 
     def _ended(self, why: str) -> bool:
         self.is_stopping = True
