@@ -55,6 +55,7 @@ class EaselPage(Page):
     EaselPage #easel { width: 1fr; }
     EaselPage PictureView { height: 1fr; }
     EaselPage.-low Strip { height: 4; }
+    EaselPage.-low Strip.-none { height: 1; }
     EaselPage.-low Strip Frame { height: 4; }
     EaselPage.-low Strip Frame Thumbnail { height: 3; }
     """

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from studio.registry import PictureEntry, Run
 
 WORDS = {"live": "at work", "result": "result", "content": "the picture to work on"}
+ROOMY = 100
+"""Cells from which there is room for the run's name."""
 SIGNS = {"queued": "◌", "running": "●", "paused": "‖", "stopped": "■", "done": "✓", "failed": "✗", "interrupted": "!"}
 
 
 class EaselHead(Static):
-    """Two lines: the run with its figures, and what is in sight."""
+    """The run with its figures, and what is in sight."""
 
     DEFAULT_CSS = """
     EaselHead { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
@@ -51,18 +53,25 @@ class EaselHead(Static):
             return Content.assemble(("○ idle", "bold"), (f"   {what}", dim))
         if run.error:
             return Content.assemble((f"{SIGNS[run.state]} {run.state}: {visible(run.error)}", bad))
-        live = figures_of(run, slots)
         state = f"{SIGNS[run.state]} {run.state}"
+        waits = ""
         if slots is not None and run.is_active and slots.phase not in ("", "running"):
-            state = f"{SIGNS[run.state]} {slots.phase}…"
+            waits = f"{slots.phase}…"
         elif run.request:
-            state = f"{SIGNS[run.state]} asked to {run.request}"
+            waits = f"asked to {run.request}"
+        elif run.state == "queued":
+            waits = "waiting for a free device"
+        if waits:
+            return Content.assemble((f"{state}: {waits}", "bold"), (f"   {visible(run.name)}", dim))
+        live = figures_of(run, slots)
         parts = [
             f"step {figures.count(live.done):>5}" + (f" of {figures.count(live.total):>5}" if live.total else ""),
             f"loss {figures.loss(live.metrics.get('loss')):>6}",
             f"{figures.rate(live.rate, live.unit):>11}",
             f"{figures.clock(live.left):>7} left" if run.is_active else f"{figures.clock(live.seconds):>7} worked",
         ]
+        roomy = self.size.width >= ROOMY
+        name = fit(visible(run.name), 16) + "  " if roomy else ""
         return Content.assemble(
-            (fit(state, 14), "bold"), " ", (fit(visible(run.name), 16), ""), "  ", "  ".join(parts), (f"   {what}", dim)
+            (fit(state, 13), "bold"), " ", name, "  ".join(parts), (f"   {what}" if roomy else "", dim)
         )

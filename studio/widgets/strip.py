@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -57,9 +57,9 @@ class Strip(Horizontal):
     Strip Frame Thumbnail {{ width: {WIDTH - 2}; height: 5; }}
     Strip Frame Static {{ height: 1; color: $text-muted; text-wrap: nowrap; }}
     Strip Frame.-chosen Static {{ color: $family-text; text-style: bold reverse; }}
+    Strip.-none {{ height: 1; }}
     Strip .none {{ width: 1fr; height: 1; color: $text-muted; }}
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = set()
 
     class Chosen(Message):
         """A picture was chosen with the mouse."""
@@ -76,6 +76,10 @@ class Strip(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Static(Content(self.nothing), classes="none")
+
+    def on_mount(self) -> None:
+        """Take no room before there is something to show."""
+        self.set_class(True, "-none")
 
     @property
     def room(self) -> int:
@@ -95,6 +99,7 @@ class Strip(Horizontal):
             self.mount(frame)
             frames.append(frame)
         self.query_one(".none").display = not seen
+        self.set_class(not seen, "-none")
         for number, frame in enumerate(frames):
             frame.display = number < len(seen)
             if frame.display:
