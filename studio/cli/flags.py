@@ -30,20 +30,21 @@ def with_knobs(
     given, as plain values for the recipe to check.
     """
 
-    def called(*words: Any, **given: Any) -> None:
+    def called(*positional: Any, **given: Any) -> None:
         fields = recipe.model_fields
         knobs = {
             name: plain(field, given.pop(name))
             for name, field in fields.items()
             if name in given and name not in leave_out
         }
-        command(*words, **{"preset": None} | given, knobs=knobs)
+        command(*positional, **{"preset": None} | given, knobs=knobs)
 
     parameters = inspect.signature(command, eval_str=True).parameters
     flags = {"preset": preset(recipe)}
     flags |= {
         name: annotation(recipe, name, field) for name, field in recipe.model_fields.items() if name not in leave_out
     }
+    called.__annotations__ = {}  # a knob may be called as one of its parameters is
     called.__doc__ = command.__doc__
     called.__name__ = command.__name__
     vars(called)["__signature__"] = inspect.Signature(
