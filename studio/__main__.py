@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
+
+PATIENCE = 0.25
+"""Seconds from the question on that the first paint waits for the terminal's answers; later ones count as well."""
 
 
 def main() -> None:
@@ -27,7 +31,7 @@ def images_asked(words: list[str]) -> str | None:
 
 def start(images: str = "") -> int:
     """Run the app in this terminal; the exit code. `images` is how pictures are shown; empty: as the settings say."""
-    from studio.pictures import WAYS, means
+    from studio.pictures import WAYS, begin, in_browser, means
 
     if images not in ("", "auto", *WAYS):
         print(f"studio: --images: one of auto, {', '.join(WAYS)} is wanted", file=sys.stderr)  # noqa: T201
@@ -35,7 +39,8 @@ def start(images: str = "") -> int:
     from models.errors import UserError
     from studio.config import Paths, load_settings
 
-    if not (sys.__stdin__ and sys.__stdin__.isatty() and sys.__stderr__ and sys.__stderr__.isatty()):
+    on_screen = sys.__stdin__ and sys.__stdin__.isatty() and sys.__stderr__ and sys.__stderr__.isatty()
+    if not (on_screen or in_browser(os.environ)):
         print("studio: the app needs a terminal; `studio --help` lists the commands", file=sys.stderr)  # noqa: T201
         return 2
     try:
@@ -45,10 +50,19 @@ def start(images: str = "") -> int:
     except UserError as error:
         print(f"studio: {error}", file=sys.stderr)  # noqa: T201
         return 1
-    from studio.app import StudioApp
-    from studio.stderr import stderr_to
+    wanted = images or settings.images
+    inquiry, answers = begin(wanted), None
+    try:  # the answers travel while the rest is imported
+        from studio.app import StudioApp
+        from studio.stderr import stderr_to
+    finally:
+        if inquiry is not None:
+            answers = inquiry.answers(PATIENCE, heeded=True)
+    app = StudioApp(paths, settings, means=means(wanted, answers))
+    if inquiry is not None and answers is not None and not answers.answered:
+        from studio.late import heed
 
-    app = StudioApp(paths, settings, means=means(images or settings.images))
+        heed(inquiry.heard, lambda late: app.reconsider(means(wanted, late)))
     with stderr_to(log):
         app.run()
     if app.fatal:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
-    from studio.terminal import Terminal
+    from studio.terminal import Answers, Inquiry, Terminal
 
 Way = Literal["kitty", "sixel", "half", "off"]
 WAYS: tuple[Way, ...] = get_args(Way)
@@ -36,19 +36,28 @@ class Means:
         return replace(self, way=self.ways[(place + 1) % len(self.ways)])
 
 
-def means(wanted: str, environment: Mapping[str, str] = os.environ) -> Means:
-    """The means for a setting: a way, or `auto` for the best that the terminal says it has.
-
-    Asks the terminal, for a fraction of a second at most, unless its environment tells enough. To be called before
-    the app takes the terminal over.
-    """
+def begin(wanted: str, environment: Mapping[str, str] = os.environ) -> Inquiry | None:
+    """Ask the terminal what `means` will want to know of it; None if nothing. No import of weight, no wait."""
+    if wanted in ("half", "off") or in_browser(environment) or (wanted not in WAYS and plain(environment)):
+        return None
     from studio import terminal
 
+    return terminal.begin(environment)
+
+
+def means(wanted: str, answers: Answers | None = None, environment: Mapping[str, str] = os.environ) -> Means:
+    """The means for a setting: a way, or `auto` for the best that the terminal has by its `answers`."""
+    from studio import terminal
+
+    found = terminal.described(environment, answers or terminal.Answers())
     forced: Way | None = wanted if wanted in WAYS else None
     if forced in ("half", "off") or in_browser(environment) or (forced is None and plain(environment)):
-        return Means("off" if forced == "off" else "half")
-    found = terminal.look(environment)
+        return Means("off" if forced == "off" else "half", found.cell or CELL)
     way = forced or best(found)
+    if way == "kitty" and found.colours != "truecolor":
+        way = (
+            "half"  # the picture's number travels as a colour, which a terminal of fewer colours would be sent changed
+        )
     return Means(way, found.cell or CELL, ways_with(way))
 
 
@@ -59,10 +68,7 @@ def ways_with(way: Way) -> tuple[Way, ...]:
 
 def best(found: Terminal) -> Way:
     """The best way of a terminal that was asked."""
-    if found.pictures == "kitty":
-        # The picture's number travels as a colour, which a terminal of fewer colours would be sent changed.
-        return "kitty" if found.colours == "truecolor" else "half"
-    return "sixel" if found.pictures == "sixel" else "half"
+    return found.pictures if found.pictures in ("kitty", "sixel") else "half"
 
 
 def plain(environment: Mapping[str, str]) -> bool:

@@ -11,11 +11,12 @@ import os
 import re
 import select
 import shutil
+import struct
 import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Colours = Literal["none", "16", "256", "truecolor"]
 Pictures = Literal["kitty", "sixel", "half-blocks", "none"]
@@ -78,13 +79,24 @@ class Terminal:
         return lines
 
 
+def begin(environment: Mapping[str, str] = os.environ) -> Inquiry | None:
+    """Ask the terminal that this program writes to, without waiting; None where there is none, or none that answers."""
+    name = environment.get("TERM", "")
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or name in ("", "dumb", "linux") or name.startswith("vt"):
+        return None
+    return Inquiry(sys.stdin.fileno(), sys.stdout.fileno())
+
+
 def look(environment: Mapping[str, str] = os.environ, *, patience: float = PATIENCE) -> Terminal:
     """The terminal that this program writes to. Asks it, for `patience` seconds at most, if it is one."""
-    on_screen = sys.stdin.isatty() and sys.stdout.isatty()
+    inquiry = begin(environment)
+    return described(environment, Answers() if inquiry is None else inquiry.answers(patience))
+
+
+def described(environment: Mapping[str, str], answers: Answers) -> Terminal:
+    """The terminal by its environment and by what it said of itself."""
     name = environment.get("TERM", "")
     multiplexer = multiplexer_of(environment)
-    quiet = not on_screen or name in ("", "dumb", "linux") or name.startswith("vt")
-    answers = Answers() if quiet else ask(sys.stdin.fileno(), sys.stdout.fileno(), patience)
     size = shutil.get_terminal_size()
     return Terminal(
         name=name,
@@ -96,8 +108,21 @@ def look(environment: Mapping[str, str] = os.environ, *, patience: float = PATIE
         multiplexer=multiplexer,
         ssh=any(environment.get(variable) for variable in ("SSH_CONNECTION", "SSH_TTY")),
         answered=answers.answered,
-        cell=answers.cell,
+        cell=answers.cell or cell_told(),
     )
+
+
+def cell_told() -> tuple[int, int] | None:
+    """(width, height) of a cell in pixels by what the terminal told its line, if it did: many do, at each resize."""
+    import fcntl
+    import termios
+
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        told = fcntl.ioctl(sys.__stdin__.fileno(), termios.TIOCGWINSZ, b"\0" * 8)  # type: ignore[union-attr]
+        rows, columns, width, height = struct.unpack("HHHH", told)
+        if rows and columns and width >= columns and height >= rows:
+            return width // columns, height // rows
+    return None
 
 
 def colours_of(environment: Mapping[str, str]) -> Colours:
@@ -135,34 +160,58 @@ def pictures_of(name: str, multiplexer: str, answers: Answers) -> Pictures:
 
 
 def ask(keyboard: int, screen: int, patience: float) -> Answers:
-    """Ask the terminal behind two file descriptors; whatever comes, it is left as it was.
+    """Ask the terminal behind two file descriptors; whatever comes, it is left as it was."""
+    return Inquiry(keyboard, screen).answers(patience)
+
+
+class Inquiry:
+    """The questions, on their way to the terminal behind two file descriptors: other work goes on until `answers`.
 
     Nothing of the answers is echoed, and what is left of them is thrown away rather than read as keys.
     """
-    import termios
-    import tty
 
-    try:
-        before = termios.tcgetattr(keyboard)
-    except termios.error:
-        return Answers()
-    try:
-        tty.setcbreak(keyboard, termios.TCSANOW)
-        os.write(screen, (KITTY_QUESTION + CELL_QUESTION + LAST_QUESTION).encode("ascii"))
-        return read_answers(listen(keyboard, patience))
-    except OSError:
-        return Answers()
-    finally:
-        with contextlib.suppress(termios.error):
-            termios.tcsetattr(keyboard, termios.TCSAFLUSH, before)
+    def __init__(self, keyboard: int, screen: int) -> None:
+        import termios
+        import tty
+
+        self.keyboard = keyboard
+        self.heard = b""
+        self._before: list[Any] | None = None
+        self._asked = time.monotonic()
+        with contextlib.suppress(termios.error, OSError):
+            before = termios.tcgetattr(keyboard)
+            tty.setcbreak(keyboard, termios.TCSANOW)
+            self._before = before
+            os.write(screen, (KITTY_QUESTION + CELL_QUESTION + LAST_QUESTION).encode("ascii"))
+
+    def answers(self, patience: float, *, heeded: bool = False) -> Answers:
+        """What was answered within `patience` seconds from the questions on. The terminal is then as it was.
+
+        With `heeded`, answers that are late will be read by somebody else: none are thrown away then, and what was
+        heard so far is in `heard`.
+        """
+        import termios
+
+        if self._before is None:
+            return Answers()
+        try:
+            self.heard += listen(self.keyboard, self._asked + patience - time.monotonic())
+        except OSError:
+            return Answers()
+        finally:
+            found = read_answers(self.heard)
+            with contextlib.suppress(termios.error):
+                when = termios.TCSANOW if heeded and not found.answered else termios.TCSAFLUSH
+                termios.tcsetattr(self.keyboard, when, self._before)
+        return found
 
 
 def listen(keyboard: int, patience: float) -> bytes:
     """What the terminal says until its last answer is there, 4 KB have come, or `patience` seconds are over."""
     said = b""
     end = time.monotonic() + patience
-    while (left := end - time.monotonic()) > 0 and len(said) < 4096 and not LAST_ANSWER.search(said):
-        if not select.select([keyboard], [], [], left)[0]:
+    while len(said) < 4096 and not LAST_ANSWER.search(said):
+        if not select.select([keyboard], [], [], max(0.0, end - time.monotonic()))[0]:
             break
         chunk = os.read(keyboard, 1024)
         if not chunk:

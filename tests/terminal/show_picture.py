@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 
 from textual.app import ComposeResult
+from textual.binding import Binding
 
 from models.vision.sources import open_source
 from studio import theme
-from studio.pictures import means
+from studio.pictures import begin, means
 from studio.showing import PicturingApp
 from studio.widgets.picture import PictureView
 
@@ -16,7 +17,7 @@ from studio.widgets.picture import PictureView
 class Show(PicturingApp):
     """One picture, with the keys of the studio's pages."""
 
-    BINDINGS = [("q", "quit", "Quit"), ("ctrl+g", "images", "Images")]
+    BINDINGS = [("q", "quit", "Quit"), Binding("ctrl+g", "images", "Images", id="app.images")]
 
     def get_css_variables(self) -> dict[str, str]:
         return theme.with_accents(super().get_css_variables())
@@ -32,4 +33,6 @@ class Show(PicturingApp):
 
 
 if __name__ == "__main__":
-    Show(means(sys.argv[2] if len(sys.argv) > 2 else "auto")).run()
+    way = sys.argv[2] if len(sys.argv) > 2 else "auto"
+    inquiry = begin(way)
+    Show(means(way, inquiry.answers(1.0) if inquiry is not None else None)).run()

@@ -22,6 +22,7 @@ class FullScreen(ModalScreen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "Go back", id="dialog.back"),
+        Binding("ctrl+g", "app.images", "Way of pictures", id="app.images", show=False),
     ]
 
     def __init__(self, view: PictureView) -> None:
@@ -33,14 +34,20 @@ class FullScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         own = self.query_one(PictureView)
-        own.comparing, own.magnification, own.centre = self.view.comparing, self.view.magnification, self.view.centre
-        own.focus()
+        self.view.covered = True
         self.look()
+        own.comparing, own.look = self.view.comparing, self.view.look
+        own.focus()
         self.set_interval(PERIOD, self.look)
 
     def on_picture_view_full(self, event: PictureView.Full) -> None:
         event.stop()
         self.dismiss()
+
+    def on_unmount(self) -> None:
+        """The view shows its picture itself again."""
+        self.view.covered = False
+        self.view.paint()
 
     def look(self) -> None:
         """Take over what is newest."""

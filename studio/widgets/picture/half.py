@@ -12,6 +12,7 @@ from rich.style import Style
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from rich.color import ColorSystem
 
     Pixels = NDArray[np.uint8]
 
@@ -19,8 +20,8 @@ UPPER = "▀"
 Line = list[Segment]
 
 
-def scaled(pixels: Pixels, width: int, height: int) -> Pixels:
-    """`pixels` at another size; what is enlarged a lot keeps its edges."""
+def scaled(pixels: Pixels, width: int, height: int, *, edges: bool = False) -> Pixels:
+    """`pixels` at another size; with `edges`, those of what is enlarged a lot stay sharp."""
     import numpy as np
     from PIL import Image
 
@@ -28,7 +29,7 @@ def scaled(pixels: Pixels, width: int, height: int) -> Pixels:
     if picture.size == (width, height):
         return pixels
     grows = min(width / picture.width, height / picture.height)
-    how = Image.Resampling.NEAREST if grows >= 3 else Image.Resampling.LANCZOS
+    how = Image.Resampling.NEAREST if edges and grows >= 3 else Image.Resampling.LANCZOS
     return np.asarray(picture.resize((width, height), how))
 
 
@@ -37,7 +38,7 @@ def half_blocks(pixels: Pixels, columns: int, rows: int) -> list[Line]:
 
     Neighbours of one look are one segment, so that flat pictures take few bytes.
     """
-    small = scaled(pixels, columns, rows * 2).astype("int32")
+    small = scaled(pixels, columns, rows * 2, edges=True).astype("int32")
     packed = small[..., 0] << 16 | small[..., 1] << 8 | small[..., 2]
     lines = []
     for upper, lower in zip(packed[0::2].tolist(), packed[1::2].tolist(), strict=True):
@@ -63,3 +64,13 @@ def look(upper: int, lower: int) -> Style:
 @lru_cache(maxsize=16_384)
 def colour(packed: int) -> Color:
     return Color.from_rgb(packed >> 16, packed >> 8 & 255, packed & 255)
+
+
+def work_out(lines: list[Line], system: ColorSystem | None) -> None:
+    """Have the codes of all styles worked out: the styles keep them, so that drawing on the event loop is quick."""
+    if system is None:
+        return
+    for line in lines:
+        for segment in line:
+            if segment.style is not None:
+                segment.style.render(" ", color_system=system)  # an empty text would leave at once

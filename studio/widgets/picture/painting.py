@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from studio.widgets.picture import kitty
 from studio.widgets.picture.half import half_blocks, scaled
-from studio.widgets.picture.layout import Layout, laid_out
+from studio.widgets.picture.layout import laid_out
+from studio.widgets.picture.looking import Look
 from studio.widgets.picture.sixel import sixels
 
 if TYPE_CHECKING:
@@ -31,15 +32,19 @@ class Painted:
     sent: str = ""
     number: int = 0
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and rows."""
+        return self.columns, self.rows
 
-def painted(
-    pixels: Pixels, room: tuple[int, int], means: Means, zoom: float = 1.0, centre: tuple[float, float] = (0.5, 0.5)
-) -> Painted:
+
+def painted(pixels: Pixels, room: tuple[int, int], means: Means, look: Look | None = None) -> Painted:
     """`pixels`, uint8 (height, width, 3), made ready for `room` (columns, rows)."""
     height, width = pixels.shape[:2]
     if means.way == "kitty":
         room = room[0], min(room[1], kitty.MOST_ROWS)
-    found = laid_out((width, height), room, means.cell, zoom, centre)
+    look = look or Look()
+    found = laid_out((width, height), room, means.cell, look.zoom, look.centre)
     part = pixels[found.top : found.top + found.height, found.left : found.left + found.width]
     columns, rows = found.columns, found.rows
     if means.way == "half":
@@ -68,7 +73,7 @@ class Painter:
         with self._changed:
             self._jobs.pop(asker, None)
             self._jobs[asker] = job
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():  # a job may have broken it
                 self._thread = threading.Thread(target=self._work, name="painter", daemon=True)
                 self._thread.start()
             self._changed.notify()
@@ -87,5 +92,3 @@ class Painter:
 
 
 PAINTER = Painter()
-
-__all__ = ["PAINTER", "Layout", "Painted", "Painter", "painted"]

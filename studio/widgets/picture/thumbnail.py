@@ -9,9 +9,9 @@ from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from studio.pictures import CELL
 from studio.widgets.picture.half import Line, half_blocks
 from studio.widgets.picture.layout import laid_out
+from studio.widgets.picture.output import means_of
 
 if TYPE_CHECKING:
     from studio.widgets.picture.half import Pixels
@@ -41,7 +41,7 @@ class Thumbnail(Widget):
             self._fits, self._lines = self.size, []
             if self._pixels is not None and width and height:
                 tall, wide = self._pixels.shape[:2]
-                found = laid_out((wide, tall), (width, height), CELL)
+                found = laid_out((wide, tall), (width, height), means_of(self.app).cell)
                 self._lines = half_blocks(self._pixels, found.columns, found.rows)
         top = (height - len(self._lines)) // 2
         if not top <= y < top + len(self._lines):

@@ -6,7 +6,6 @@ from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.events import Hide, Resize, Show
 from textual.geometry import Region
@@ -14,25 +13,23 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from studio.pictures import Means
 from studio.visible import visible
 from studio.widgets.picture import kitty
+from studio.widgets.picture.half import work_out
+from studio.widgets.picture.looking import Look, same_shape
+from studio.widgets.picture.output import in_front, is_busy, mark, means_of, met, write
 from studio.widgets.picture.painting import PAINTER, Painted, painted
 from studio.widgets.status import fit
 
 if TYPE_CHECKING:
+    from studio.pictures import Means
     from studio.widgets.picture.half import Pixels
 
-ZOOM = 1.5
-MOST = 32.0
-PAN = 0.25
-"""The part of what is in sight that an arrow moves by."""
 LEAST_WAIT = 0.05
 REST = 2.0
 """How long a view rests after a picture, in times of what it took to make ready: other work goes on, too."""
-BUSY = 3
-"""Writes that the terminal has yet to take, from which on new pictures wait: a slow line drops frames."""
 WAIT = 0.15
+"""Seconds until a view tries again where the terminal has yet to take what was written: a slow line drops frames."""
 
 
 class PictureView(Widget, can_focus=True):
@@ -78,29 +75,29 @@ class PictureView(Widget, can_focus=True):
         self.earlier: Pixels | None = None
         self.title = ""
         self.comparing = False
-        self.magnification = 1.0
-        self.centre = (0.5, 0.5)
+        self.look = Look()
+        self.covered = False
+        """Whether something else shows the picture for the time being, so that this view need not."""
         self._painted: Painted | None = None
         self._rests_until = 0.0
         self._waiting = False
-        self._sending = False
+        self._captioned = ""
         self._gone = False
 
     def show(self, pixels: Pixels | None, title: str = "") -> None:
         """Show a picture, called `title`; with None that title stands alone, as what there is to say."""
         if pixels is self.pixels and title == self.title:
             return
-        if pixels is None or self.pixels is None or pixels.shape != self.pixels.shape:
-            self.magnification, self.centre = 1.0, (0.5, 0.5)
+        if not same_shape(pixels, self.pixels):
+            self.look = Look()
         self.pixels, self.title = pixels, title
         self.paint()
 
     def before(self, pixels: Pixels | None) -> None:
         """What `b` shows in its place, until it is pressed again."""
-        self.earlier = pixels
-        if pixels is None:
-            self.comparing = False
-        if self.comparing:
+        self.earlier, was = pixels, self.comparing
+        self.comparing = was and pixels is not None
+        if was:
             self.paint()
 
     @property
@@ -110,9 +107,7 @@ class PictureView(Widget, can_focus=True):
 
     @property
     def means(self) -> Means:
-        """How the app shows pictures."""
-        found = getattr(self.app, "means", None)
-        return found if isinstance(found, Means) else Means()
+        return means_of(self.app)
 
     @property
     def room(self) -> tuple[int, int]:
@@ -123,13 +118,13 @@ class PictureView(Widget, can_focus=True):
 
     def paint(self) -> None:
         """Have the picture made ready, unless the last one is still on its way to the terminal."""
-        if self._gone or not self.is_attached:
+        if self._gone or self.covered or not self.is_attached:
             return
         if self.in_sight is None or self.means.way == "off" or not self.size.area:
             PAINTER.drop(id(self))
             self._replace(None)
             return
-        wait = max(self._rests_until - monotonic(), WAIT if backlog(self.app) > BUSY else 0.0)
+        wait = max(self._rests_until - monotonic(), WAIT if is_busy(self.app) else 0.0)
         if wait <= 0:
             PAINTER.ask(id(self), self._job)
         elif not self._waiting:
@@ -146,13 +141,9 @@ class PictureView(Widget, can_focus=True):
         if pixels is None or self._gone:
             return
         began = monotonic()
-        found = painted(pixels, self.room, means, self.magnification, self.centre)
+        found = painted(pixels, self.room, means, self.look)
         if means.way == "half":
-            system = self.app.console._color_system
-            for line in found.lines:
-                for segment in line:
-                    if segment.style is not None and system is not None:
-                        segment.style.render("", color_system=system)  # works the codes out, which is slow, here
+            work_out(found.lines, self.app.console._color_system)
         self.post_message(self.Ready(found, monotonic() - began))
 
     def on_picture_view_ready(self, event: Ready) -> None:
@@ -169,27 +160,44 @@ class PictureView(Widget, can_focus=True):
             write(self.app, found.sent)
         if before is not None and before.number:
             self.call_after_refresh(write, self.app, kitty.freed(before.number))
+        if found and before and found.way == before.way == "sixel" and found.size == before.size:
+            self._send()  # over the one before: to blank the cells in between would flicker
+            if self._captioned != self.caption():
+                self.refresh(Region(0, self.size.height - 1, self.size.width, 1))
+            return
         self.refresh()
+        self.call_after_refresh(mark, self.app)
 
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """Sixels are sent after the cells that they cover, each time these are drawn."""
-        if self._painted is not None and self._painted.way == "sixel" and not self._sending:
-            self._sending = True
-            self.call_after_refresh(self._send)
-        return super().render_lines(crop)
+    @property
+    def picture_region(self) -> Region:
+        """Where the picture is on the screen."""
+        found = self._painted
+        if found is None:
+            return Region()
+        left, top = self._corner(found)
+        return Region(self.content_region.x + left, self.content_region.y + top, found.columns, found.rows)
+
+    def drawn(self, drawing: object) -> None:
+        """Textual has drawn, maybe over the sixels: they have to be sent again then."""
+        if self._painted is None or self._painted.way != "sixel":
+            return
+        region = self.picture_region
+        if met(drawing, region, [shown for _, shown in in_front(self, region)]):
+            self._send()
 
     def _send(self) -> None:
-        """Put the sixels where they belong, if all of that is in sight."""
-        self._sending = False
-        found = self._painted
-        if found is None or found.way != "sixel" or self._gone or not self.screen.is_active:
+        """Put the sixels where they belong, if all of that is on the screen, and then again what lies above them."""
+        found, region = self._painted, self.picture_region
+        if found is None or found.way != "sixel" or self._gone or self.screen is not self.app.screen:
             return
-        region = self.content_region
-        if not self.screen.region.contains_region(region) or not self.is_on_screen:
+        if not self.is_on_screen or not self.screen.region.contains_region(region):
             return
-        left, top = self._corner(found)
-        place = f"\x1b[{region.y + top + 1};{region.x + left + 1}H"
-        write(self.app, f"\x1b7{place}{found.sent}\x1b8")
+        above = in_front(self, region)
+        if any(shown.contains_region(region) for _, shown in above):
+            return
+        write(self.app, f"\x1b7\x1b[{region.y + 1};{region.x + 1}H{found.sent}\x1b8")
+        for widget, _ in above:
+            widget.refresh()
 
     def _corner(self, found: Painted) -> tuple[int, int]:
         columns, rows = self.room
@@ -202,7 +210,8 @@ class PictureView(Widget, can_focus=True):
         rows = self.room[1]
         if y >= rows and y == height - 1:
             dim = self.get_component_rich_style("picture--caption")
-            return Strip([Segment(fit(f" {self.caption()}", width), dim)], width)
+            self._captioned = self.caption()
+            return Strip([Segment(fit(f" {self._captioned}", width), dim)], width)
         found = self._painted
         if found is None:
             text = self.said() if y == rows // 2 else ""
@@ -219,7 +228,12 @@ class PictureView(Widget, can_focus=True):
         pixels = self.in_sight
         if pixels is None:
             return visible(self.title or self.nothing)
-        return "pictures are off: ctrl+g shows them" if self.means.way == "off" else ""
+        if self.means.way != "off":
+            return ""
+        text = f"{visible(self.title) or 'a picture'}, {pixels.shape[1]}x{pixels.shape[0]}: pictures are off"
+        active = self.app.active_bindings.values()
+        keys = [self.app.get_key_display(each.binding) for each in active if each.binding.id == "app.images"]
+        return f"{text}, {keys[0]} shows them" if keys else text
 
     def caption(self) -> str:
         """The line under the picture: what it is, its size, and how it is looked at."""
@@ -228,8 +242,8 @@ class PictureView(Widget, can_focus=True):
             return ""
         parts = ["before" if self.comparing and self.earlier is not None else visible(self.title)]
         parts.append(f"{pixels.shape[1]}x{pixels.shape[0]}")
-        if self.magnification > 1:
-            parts.append(f"zoom {self.magnification:.1f}")
+        if self.look.zoom > 1:
+            parts.append(f"zoom {self.look.zoom:.1f}")
         return "  ".join(part for part in parts if part)
 
     # Coming and going
@@ -260,23 +274,21 @@ class PictureView(Widget, can_focus=True):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """An arrow moves only what does not show as a whole."""
         if action == "pan":
-            return self.magnification > 1
+            return self.look.zoom > 1
         if action in ("full", "zoom", "fit"):
             return self.in_sight is not None
         return action != "compare" or self.earlier is not None
 
-    def action_zoom(self, way: int) -> None:
-        self.magnification = min(MOST, max(1.0, self.magnification * ZOOM**way))
+    def action_zoom(self, steps: int) -> None:
+        self.look = self.look.nearer(steps)
         self.paint()
 
     def action_fit(self) -> None:
-        self.magnification, self.centre = 1.0, (0.5, 0.5)
+        self.look = Look()
         self.paint()
 
     def action_pan(self, across: int, down: int) -> None:
-        step, half = PAN / self.magnification, 0.5 / self.magnification
-        x, y = self.centre[0] + across * step, self.centre[1] + down * step
-        self.centre = min(max(half, x), 1 - half), min(max(half, y), 1 - half)
+        self.look = self.look.moved(across, down)
         self.paint()
 
     def action_compare(self) -> None:
@@ -285,17 +297,3 @@ class PictureView(Widget, can_focus=True):
 
     def action_full(self) -> None:
         self.post_message(self.Full(self))
-
-
-def backlog(app: App[object]) -> int:
-    """How many writes the terminal has yet to take."""
-    thread = getattr(app._driver, "_writer_thread", None)
-    return 0 if thread is None else thread._queue.qsize()
-
-
-def write(app: App[object], text: str) -> None:
-    """Send something to the terminal, between two drawings, by the way that all of Textual's output goes."""
-    driver = app._driver
-    if driver is not None and not app._exit:
-        driver.write(text)
-        driver.flush()
