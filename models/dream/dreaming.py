@@ -14,6 +14,7 @@ from models.devices import give_back_memory, scope
 from models.dream.ascent import climb
 from models.dream.changes import TUNABLE, WATCHING, Change
 from models.dream.course import Course
+from models.dream.estimate import window
 from models.dream.recipe import DreamRecipe
 from models.dream.state import State
 from models.dream.targets import Targets
@@ -35,8 +36,7 @@ ZERO = "the gradient is zero: nothing that the dream looks for answers to this p
 class Dreaming:
     """One sitting of one dream on `pixels`, uint8 (height, width, 3).
 
-    The network sees `window` squared pixels at once, about. `sources` and the arrays in `kept` go into the checkpoints
-    as they are.
+    `sources` and the arrays in `kept` go into the checkpoints as they are.
     """
 
     def __init__(
@@ -46,14 +46,13 @@ class Dreaming:
         course: Course,
         targets: Targets,
         *,
-        window: int,
         sources: list[Mapping[str, Any]],
         device: str,
         kept: Mapping[str, NDArray[Any]],
         resume: Checkpoint | None = None,
     ) -> None:
         self.recipe, self.course, self.targets = recipe, course, targets
-        self.window, self.sources, self.device, self.kept = window, sources, device, kept
+        self.sources, self.device, self.kept = sources, device, kept
         self.state = State(pixels, course)
         self.step = 0
         self.metrics: dict[str, float] = {}
@@ -104,7 +103,7 @@ class Dreaming:
         if not self.targets.is_ready(now):
             yield from self._emit(Note(f"looking for {self.targets.named(now)}"))
             with scope(self.device):
-                self.targets.prepare(now, self.state.original(self.course.small), self.window)
+                self.targets.prepare(now, self.state.original(self.course.small))
         self.state.enter(self.course.at(self.step), now)
         if self.is_stopping:
             return
@@ -122,7 +121,8 @@ class Dreaming:
         objective, weights = self.targets.at(now)
         picture, size = self.state.picture, self.state.stage.size
         shift = self._shift(now)
-        found = tiles(canvas(size, now.jitter, objective.stride), self.window, objective.halo, objective.stride)
+        halo, stride = objective.halo, objective.stride
+        found = tiles(canvas(size, now.jitter, stride), window(now, halo), halo, stride)
         values, total = np.zeros(len(weights)), np.zeros_like(picture)
         began = yielded = self.clock.seconds
         self.is_in_step = True

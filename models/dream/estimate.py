@@ -33,13 +33,24 @@ class Cost:
 
 
 COSTS = {
-    "lite0": Cost(560, 4.5e-7, 224, 32, 20_000_000),
-    "mobilenet_v2": Cost(600, 4.5e-7, 144, 16, 14_000_000),
-    "resnet50": Cost(850, 1.3e-6, 112, 16, 98_000_000),
-    "inception_v3": Cost(700, 1.1e-6, 272, 16, 92_000_000),
-    "vgg16": Cost(1350, 6e-6, 96, 16, 58_000_000),
-    "vgg19": Cost(1450, 8e-6, 96, 16, 80_000_000),
+    "lite0": Cost(560, 4.5e-7, 201, 32, 20_000_000),
+    "mobilenet_v2": Cost(600, 4.5e-7, 133, 16, 14_000_000),
+    "resnet50": Cost(850, 1.3e-6, 97, 16, 98_000_000),
+    "inception_v3": Cost(700, 1.1e-6, 271, 16, 92_000_000),
+    "vgg16": Cost(1350, 6e-6, 82, 16, 58_000_000),
+    "vgg19": Cost(1450, 8e-6, 94, 16, 80_000_000),
 }
+HALOS = {
+    "lite0": dict(
+        zip(
+            [f"block{index}" for index in range(16)],
+            (3, 5, 9, 17, 33, 41, 57, 73, 105, 137, 169, 201, 265, 329, 393, 425),
+            strict=True,
+        )
+    )
+    | {"stem": 1, "head": 425},
+}
+"""How far a value of a layer sees around its middle, in pixels, where it is known without the network."""
 UNKNOWN = Cost(2000, 3e-6, 256, 32, 100_000_000)
 
 
@@ -67,9 +78,19 @@ def fitted(size: Size, side: int) -> Size:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def window(recipe: DreamRecipe) -> int:
-    """The side of the squares in which larger pictures go through the network, in pixels."""
-    return recipe.tile or int((TILE_BYTES / cost(recipe).size) ** 0.5)
+def window(recipe: DreamRecipe, halo: int) -> int:
+    """The side of the squares in which larger pictures go through the network, in pixels.
+
+    What they cost in memory is bounded, unless layers see so far (`halo` pixels) that hardly a core would be left.
+    """
+    return recipe.tile or max(int((TILE_BYTES / cost(recipe).size) ** 0.5), 3 * halo)
+
+
+def halo_of(recipe: DreamRecipe) -> int:
+    """About how far the layers of a recipe see, in pixels."""
+    known = HALOS.get(recipe.backbone, {})
+    layers = [term.layer.partition(".")[0] for term in recipe.terms()] + ["head"] * bool(recipe.target_class)
+    return max((known.get(layer, cost(recipe).halo) for layer in layers), default=cost(recipe).halo)
 
 
 def cost(recipe: DreamRecipe) -> Cost:
@@ -86,7 +107,8 @@ def estimate(recipe: DreamRecipe, size: Size, *, known: tuple[DreamRecipe, Size,
     full = fitted(size, recipe.side)
     known_backbone = catalog.BACKBONES.get(recipe.backbone)
     planned = course(recipe, full, known_backbone.minimum if known_backbone else 1)
-    found = tiles(canvas(full, recipe.jitter, each.stride), window(recipe), each.halo, each.stride)
+    halo = halo_of(recipe)
+    found = tiles(canvas(full, recipe.jitter, each.stride), window(recipe, halo), halo, each.stride)
     seen = found[0].rows.window * found[0].columns.window
     area = full[0] * full[1]
     memory = each.weights + each.size * seen + area * (PICTURE_BYTES + 6 * recipe.zoom_frames)

@@ -14,7 +14,7 @@ from models.checkpoint import Checkpoint
 from models.devices import resolve, scope
 from models.dream.course import course
 from models.dream.dreaming import Dreaming
-from models.dream.estimate import check_memory, window
+from models.dream.estimate import check_memory
 from models.dream.presets import USUAL
 from models.dream.recipe import DreamRecipe
 from models.dream.targets import Targets
@@ -74,7 +74,6 @@ def run(
         pixels,
         planned,
         targets,
-        window=window(recipe),
         sources=sources,
         device=place,
         kept=kept,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from models.dream.checks import check_terms
 from models.dream.classes import Classifier, classifier, number
+from models.dream.estimate import window
 from models.dream.objective import Objective
 from models.dream.recipe import DreamRecipe
 from models.dream.terms import Term
@@ -46,14 +47,14 @@ class Targets:
         """Whether `at` answers at once: whether `prepare` was called for a recipe that differs in weights at most."""
         return self._key(recipe) in self._known
 
-    def prepare(self, recipe: DreamRecipe, small: Pixels, window: int) -> None:
+    def prepare(self, recipe: DreamRecipe, small: Pixels) -> None:
         """Make the objective of `recipe` and measure its parts on `small`, the picture at its smallest octave."""
         guide = self._open_guide(recipe.guide).astype(np.float32) if recipe.guide else None
         objective = Objective(self._network, self._terms(recipe), guide=guide, target=self._target(recipe))
         size = canvas((small.shape[0], small.shape[1]), 0, objective.stride)
         picture = small.astype(np.float32)
         levels = np.zeros(objective.parts)
-        for tile in tiles(size, window, objective.halo, objective.stride):
+        for tile in tiles(size, window(recipe, objective.halo), objective.halo, objective.stride):
             levels += objective.levels(cut(picture, tile, (0, 0)), tile)
         levels /= picture.shape[0] * picture.shape[1]
         self._known[self._key(recipe)] = objective, np.where(levels > 0, levels, 1.0)

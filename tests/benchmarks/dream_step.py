@@ -143,13 +143,13 @@ def our_job(side: int, octaves: int, steps: int) -> Work:
     from models.vision.backbones import load
 
     network = load("lite0", folder=folder())
-    recipe = DreamRecipe(layers=LAYERS, octaves=octaves, steps=steps, step_size=STEP_SIZE, jitter=JITTER)
+    recipe = DreamRecipe(layers=LAYERS, octaves=octaves, steps=steps, step_size=STEP_SIZE, jitter=JITTER, tile=10_000)
     pixels = picture(side).astype(np.uint8)
 
     def work() -> None:
         targets = Targets(network, (), lambda source: pixels)
         planned = course(recipe, (side, side), network.minimum)
-        dreaming = Dreaming(recipe, pixels, planned, targets, window=10_000, sources=[], device="CPU:0", kept={})
+        dreaming = Dreaming(recipe, pixels, planned, targets, sources=[], device="CPU:0", kept={})
         for _ in dreaming.run():
             pass
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models.dream import estimate as estimating
-from models.dream.estimate import check_memory, estimate
+from models.dream.estimate import check_memory, estimate, halo_of
 from models.dream.recipe import DreamRecipe
 from models.errors import UsageError
 
@@ -26,6 +26,15 @@ def test_a_large_picture_is_seen_in_tiles_of_bounded_memory() -> None:
     assert large.memory < 1.5e9
     assert larger.memory - large.memory == pytest.approx(36e6 * estimating.PICTURE_BYTES, rel=0.05)
     assert larger.seconds == pytest.approx(4 * large.seconds, rel=0.3)
+
+
+def test_layers_that_see_far_get_larger_tiles() -> None:
+    recipe = DreamRecipe(side=0)
+    deep = estimate(recipe.changed(layers=("block14",)), (3000, 4000))
+    usual = estimate(recipe, (3000, 4000))
+    assert deep.memory > usual.memory
+    assert 2 * usual.seconds < deep.seconds < 6 * usual.seconds
+    assert halo_of(recipe.changed(target_class="espresso")) > halo_of(recipe.changed(layers=("block9.expand",)))
 
 
 def test_frames_count(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from models.dream.checks import check
-from models.dream.estimate import COSTS
+from models.dream.estimate import COSTS, HALOS
 from models.dream.objective import Objective
 from models.dream.recipe import DreamRecipe
 from models.dream.terms import Term
@@ -82,3 +82,9 @@ def test_a_dream_starts_by_the_name_of_its_family(tmp_path: Path) -> None:
     assert sum(isinstance(event, Picture) for event in events) == 5
     assert isinstance(events[-1], Snapshot)
     assert events[-1].checkpoint.arrays["picture"].shape == (64, 96, 3)
+
+
+def test_how_far_layers_see_is_told_as_the_network_has_it(tmp_path: Path) -> None:
+    network = load("lite0", folder=tmp_path)
+    for layer, halo in HALOS["lite0"].items():
+        assert network.field(layer).reach // 2 == halo, layer
