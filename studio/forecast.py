@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from models.text.recipe import TextRecipe
     from studio.registry import Registry
 
+CHECKS = {"dream": "models.dream.checks:check"}
+"""What tells, without TensorFlow, whether a family's recipe fits its network."""
+
 
 def text(recipe: TextRecipe, registry: Registry) -> str:
     """Two lines: the size of the network and its memory; the time, the steps and the passes over the corpus."""
@@ -45,6 +48,12 @@ def picture(family: str, recipe: Recipe) -> str:
     high, wide = found.size
     first = f"{wide}x{high} pixels; {figures.size(found.memory)} of memory"
     return f"{first}\nAbout {figures.spoken(found.seconds)}: {figures.count(found.steps)} steps (a guess)"
+
+
+def check(recipe: Recipe) -> None:
+    """Raises UsageError for a recipe that does not fit its network, where that can be told without loading it."""
+    if recipe.family in CHECKS:
+        pkgutil.resolve_name(CHECKS[recipe.family])(recipe)
 
 
 def measured(registry: Registry) -> tuple[TextRecipe, float] | None:

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.changes import Change
 from models.checkpoint import Checkpoint
 from models.devices import give_back_memory, scope
 from models.dream.ascent import climb
-from models.dream.changes import TUNABLE, WATCHING, Change
+from models.dream.changes import TUNABLE, WATCHING
 from models.dream.course import Course
 from models.dream.estimate import window
 from models.dream.recipe import DreamRecipe

@@ -6,10 +6,7 @@ counts, and the gradients of all windows add up to that of the whole picture.
 
 from __future__ import annotations
 
-import contextlib
-import functools
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -18,6 +15,7 @@ from numpy.typing import NDArray
 
 from models.dream.classes import Classifier
 from models.dream.terms import Term
+from models.vision.executor import executor
 from models.vision.pyramid import Floats
 from models.vision.tiles import Tile
 
@@ -66,7 +64,7 @@ class Objective:
         ]
         if target is not None:
             self._answers.append(_sure(*target))
-        self._executor = _executor()
+        self._executor = executor()
         self._climb = tf.function(
             self._traced,
             input_signature=[
@@ -161,14 +159,6 @@ def _sure(classifier: Classifier, index: int) -> Answer:
         return value, value
 
     return answer
-
-
-def _executor() -> Callable[[], AbstractContextManager[Any]]:
-    """On a CPU, a context in which a function's operations run one after the other: each spreads over all cores by
-    itself, and handing them around costs a tenth of a step."""
-    if "CPU" not in str(tf.zeros(()).device):
-        return contextlib.nullcontext
-    return functools.partial(tf.experimental.function_executor_type, "SINGLE_THREADED_EXECUTOR")
 
 
 def _mask(feature: Any, bound: Any) -> Any:

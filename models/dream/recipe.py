@@ -6,8 +6,9 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import StringConstraints, model_validator
 
-from models.dream import changes as changing
+from models import changes as changing
 from models.dream import terms
+from models.dream.changes import TUNABLE
 from models.dream.presets import DEFAULT, PRESETS
 from models.recipe import Recipe, knob
 
@@ -93,18 +94,18 @@ class DreamRecipe(Recipe):
         for text in self.layers:
             terms.parsed(text)
         for text in self.changes:
-            change = changing.parsed(text)
+            change = changing.parsed(text, TUNABLE)
             type(self).checked({**self.model_dump(), "changes": (), change.knob: change.value})
         return self
 
     def at(self, step: int) -> Self:
         """The recipe as it holds once `step` steps are done."""
-        found = changing.due(self.changes, step)
+        found = changing.due((changing.parsed(text, TUNABLE) for text in self.changes), step)
         return self.changed(**found) if found else self
 
     def changing(self) -> tuple[int, ...]:
         """After how many steps knobs change."""
-        return tuple(sorted({changing.parsed(text).step for text in self.changes}))
+        return tuple(sorted({changing.parsed(text, TUNABLE).step for text in self.changes}))
 
     def terms(self) -> tuple[terms.Term, ...]:
         """The layers asked for; none: the backbone's usual ones are meant, or only a class or a guide."""

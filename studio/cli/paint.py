@@ -14,6 +14,7 @@ from models.families import FAMILIES
 from studio.cli.fetching import Fetching
 from studio.cli.output import say
 from studio.export import MOVING, STILL, export
+from studio.forecast import check
 
 if TYPE_CHECKING:
     from models.recipe import Recipe
@@ -68,6 +69,7 @@ def paint(
     if out is not None:
         out = out.expanduser().absolute()
         recipe = fit_for(out, recipe)
+    check(recipe)
     values = recipe.model_dump(mode="json")
     look_at(values, sources)
     fetch_network(values, registry.paths.home)

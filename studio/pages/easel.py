@@ -315,6 +315,7 @@ class EaselPage(Page):
             raise UsageError(self.pane.form.telling(None)[0])
         from studio.sources import picture_name, placed
 
+        forecast.check(recipe)
         values = placed(recipe.model_dump(mode="json"), self.sources)
         run = self.services.jobs.submit(self.family, values, self.pane.name_typed or picture_name(values, self.sources))
         if self.has_class("-narrow"):
@@ -363,6 +364,7 @@ class EaselPage(Page):
     def forecast(self, recipe: Recipe) -> str:
         """What the recipe will take, in two lines, or why that cannot be told."""
         try:
+            forecast.check(recipe)
             return forecast.picture(self.family, recipe)
         except UserError as error:
             return str(error)

@@ -79,6 +79,7 @@ def test_a_dream_is_made_written_kept_and_made_again_to_the_pixel(
         (("dream", "nowhere.png"), "nowhere.png"),
         (("dream", "coffee", "--octaves", "99"), "octaves"),
         (("dream", "coffee", "--preset", "nix"), "no preset"),
+        (("dream", "coffee", "--layers", "nix"), "no layer 'nix'; it has stem,"),
         (("dream", "coffee", "-o", "x.txt"), "not as 'x.txt'"),
         (("dream", "coffee", "-o", "/nowhere/x.png"), "no folder"),
         (("dream", "coffee", "-o", "x.png", "--preset", "zoom"), "an animation"),

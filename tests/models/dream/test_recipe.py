@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.changes import Change
 from models.dream import changes, terms
 from models.dream.recipe import DreamRecipe
 from models.errors import UsageError
@@ -46,7 +47,7 @@ def test_layers_that_cannot_be_read_are_refused_in_one_line(text: str) -> None:
 def test_every_knob_that_can_change_is_one(knob: str) -> None:
     value = getattr(DreamRecipe(), knob)
     plain = list(value) if isinstance(value, tuple) else value
-    text = str(changes.Change(3, knob, plain))
+    text = str(Change(3, knob, plain))
     assert getattr(DreamRecipe(changes=(text,)).at(3), knob) == value
 
 
