@@ -18,12 +18,18 @@ NOISE = 40.0
 
 class Canvas:
     """`content` and `styles` are uint8 (height, width, 3), the content at its full size; `masks`, float32 (height,
-    width) of 0..1, one a style or none."""
+    width) of 0..1, one a style or none; `first`, uint8 of any size, is what the search begins with, where it is not
+    what the recipe's `start` says."""
 
     def __init__(
-        self, recipe: StyleRecipe, content: Pixels, styles: Sequence[Pixels], masks: Sequence[Floats] = ()
+        self,
+        recipe: StyleRecipe,
+        content: Pixels,
+        styles: Sequence[Pixels],
+        masks: Sequence[Floats] = (),
+        first: Pixels | None = None,
     ) -> None:
-        self.recipe, self.content, self.masks = recipe, content, list(masks)
+        self.recipe, self.content, self.masks, self.first = recipe, content, list(masks), first
         self.styles = [matched(style, content) for style in styles] if recipe.colour == "match" else list(styles)
         self.full: Size = (content.shape[0], content.shape[1])
 
@@ -47,6 +53,8 @@ class Canvas:
 
     def start(self, size: Size) -> Floats:
         """What the search begins with."""
+        if self.first is not None:
+            return scaled(self.first, size).astype(np.float32)
         if self.recipe.start == "content":
             return self.content_at(size)
         noise = np.random.default_rng(self.recipe.seed).normal(128, NOISE, (*size, 3))

@@ -39,7 +39,8 @@ class Optimiser(ABC):
 
 
 class Adam(Optimiser):
-    """Kingma and Ba 2015, Adam: A Method for Stochastic Optimization, algorithm 1."""
+    """Kingma and Ba 2015, Adam: A Method for Stochastic Optimization, algorithm 1, of the smoothed gradient: Adam takes
+    the small gradients of single pixels for as much as those of strokes, and would leave specks."""
 
     FIRST, SECOND, EPSILON = 0.9, 0.999, 1e-8
 
@@ -52,6 +53,7 @@ class Adam(Optimiser):
         if self.first is None or self.second is None:
             self.first, self.second = np.zeros_like(gradient), np.zeros_like(gradient)
         self.count += 1
+        gradient = smoothed(gradient)
         self.first += np.float32(1 - self.FIRST) * (gradient - self.first)
         self.second += np.float32(1 - self.SECOND) * (gradient * gradient - self.second)
         mean = self.first / np.float32(1 - self.FIRST**self.count)
@@ -138,6 +140,23 @@ class LBFGS(Optimiser):
 
     def put(self, arrays: Mapping[str, NDArray[np.float32]]) -> None:
         self.moves, self.turns = list(arrays.get("moves", ())), list(arrays.get("turns", ()))
+
+
+def smoothed(gradient: Floats) -> Floats:
+    """`gradient`, (height, width, 3), averaged over neighbours with weights 1, 2, 1 along both sides.
+
+    The matrix of it is symmetric with no negative eigenvalue, so that its negative is still a way down.
+    """
+    for axis in (0, 1):
+        one = np.moveaxis(gradient, axis, 0)
+        found = one * np.float32(0.5)
+        quarter = one * np.float32(0.25)
+        found[1:] += quarter[:-1]
+        found[:-1] += quarter[1:]
+        found[0] += quarter[0]
+        found[-1] += quarter[-1]
+        gradient = np.moveaxis(found, 0, axis)
+    return gradient
 
 
 def _dot(one: Floats, other: Floats) -> float:

@@ -70,6 +70,9 @@ class StyleRecipe(Recipe):
     )
 
     start: Literal["content", "noise"] = knob("content", "What the search begins with.", group="search", advanced=True)
+    start_picture: str = knob(
+        "", "A picture to begin with instead: a sample's name or a file.", group="search", advanced=True
+    )
     scales: int = knob(4, "Sizes to paint at, from small to full.", group="search", ge=1, le=8)
     scale: float = knob(1.6, "How much larger each is than the last.", group="search", ge=1.1, le=4, advanced=True)
     steps: int = knob(100, "Steps at each size.", group="search", ge=1, le=10_000)

@@ -61,7 +61,9 @@ def run(
     longest = max(1, round(recipe.style_scale * max(full)))
     styles = [open_source(style, side=longest, background=recipe.background) for style in recipe.styles]
     masks = [open_source(mask, side=0, background=recipe.background) for mask in recipe.masks]
-    sources = [about, *map(_about, [*styles, *masks])]
+    named = (recipe.start_picture,) if recipe.start_picture else ()
+    firsts = [open_source(first, side=max(full), background=recipe.background) for first in named]
+    sources = [about, *map(_about, [*styles, *masks, *firsts])]
     _check_unchanged(sources, resume)
     planned = stages(recipe, full)
     if len(planned) < recipe.scales:
@@ -73,7 +75,13 @@ def run(
     with scope(place):
         network = backbones.load(recipe.backbone, folder=folder, weights=recipe.weights)
         objective = Objective(network, *layers_of(recipe, network), masked=bool(recipe.masks))
-    canvas = Canvas(recipe, content, [style.pixels for style in styles], [_mask(mask, full) for mask in masks])
+    canvas = Canvas(
+        recipe,
+        content,
+        [style.pixels for style in styles],
+        [_mask(mask, full) for mask in masks],
+        firsts[0].pixels if firsts else None,
+    )
     yield from Painting(recipe, canvas, objective, planned, sources=sources, device=place, resume=resume).run()
 
 
@@ -108,9 +116,11 @@ def _about(source: Source) -> Mapping[str, Any]:
 
 def _check_unchanged(sources: Sequence[Mapping[str, Any]], resume: Checkpoint | None) -> None:
     """Raises UsageError if a picture is no longer what it was when the run began."""
-    before = {} if resume is None else {each["source"]: each["sha256"] for each in resume.meta.get("sources", ())}
+    # One picture may be there twice, at two sizes.
+    before = set() if resume is None else {(each["source"], each["sha256"]) for each in resume.meta.get("sources", ())}
+    known = {source for source, _ in before}
     for each in sources:
-        if before.get(each["source"], each["sha256"]) != each["sha256"]:
+        if each["source"] in known and (each["source"], each["sha256"]) not in before:
             raise UsageError(f"{shown(each['source'])} is no longer the picture this began with; start a new one")
 
 

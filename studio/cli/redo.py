@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from models.vision.pictures import Pixels
     from studio.registry import PictureEntry, Registry
 
-KNOBS = ("content", "guide", "styles", "masks")
+KNOBS = ("content", "guide", "styles", "masks", "start_picture")
 """The knobs of all families that name pictures."""
 LOSSLESS = (".png",)
 

@@ -53,7 +53,8 @@ def style(
     """Paint a picture anew in the style of others. Ctrl+C stops it and keeps the picture as it is."""
     given = {"content": content, **({"styles": style} if style else {}), **knobs}
     recipe = recipe_for("style", preset, given)
-    paint(open_registry(), recipe, ("content", "styles", "masks"), out=out, name=name, device=device, json=json)
+    sources = ("content", "styles", "masks", "start_picture")
+    paint(open_registry(), recipe, sources, out=out, name=name, device=device, json=json)
 
 
 app.default(with_knobs(style, FAMILIES["style"].recipe_class(), leave_out=("content", "styles")))

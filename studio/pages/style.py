@@ -16,7 +16,7 @@ class StylePage(EaselPage):
     key = "6"
     accent = "$family-style"
     family = "style"
-    sources = ("content", "styles", "masks")
+    sources = ("content", "styles", "masks", "start_picture")
     strength = "style_weight"
     tunable = ("style_weight", "content_weight", "total_variation", "blend")
     help = """

@@ -16,7 +16,8 @@ from models.style import run as running
 from models.style.estimate import check_memory, estimate
 from models.style.recipe import StyleRecipe
 from models.vision import backbones, pictures
-from models.vision.colour import luminance, matched, with_luminance
+from models.vision.pyramid import scaled
+from models.vision.sources import open_source
 from tests.models.dream.toy import Toy
 
 
@@ -93,9 +94,9 @@ def test_a_transfer_lowers_its_loss_at_each_size_and_keeps_the_size_of_the_conte
 
 def test_the_content_keeps_an_odd_size_to_the_pixel_s1(tmp_path: Path) -> None:
     path = tmp_path / "wide.png"
-    pictures.save(path, np.random.default_rng(0).integers(0, 255, (53, 80, 3), np.uint8))
-    found = last(all_of(start(recipe(str(path), colour="keep", steps=1))))
-    assert found.arrays["picture"].shape == (53, 80, 3)
+    pictures.save(path, np.random.default_rng(0).integers(0, 255, (531, 800, 3), np.uint8))
+    found = last(all_of(start(recipe(str(path), colour="keep", side=0, steps=1))))
+    assert found.arrays["picture"].shape == (531, 800, 3)
 
 
 def test_kept_colours_are_those_of_the_content(photo: str) -> None:
@@ -126,6 +127,26 @@ def test_the_same_seed_gives_the_same_picture_from_noise(photo: str) -> None:
     )
     assert np.array_equal(one, other)
     assert not np.array_equal(one, third)
+
+
+def test_a_search_may_begin_with_another_picture_which_then_belongs_to_it(photo: str) -> None:
+    begun = recipe(photo, start_picture="marble", steps=1)
+    events = all_of(start(begun))
+    found = last(events)
+    assert [source["source"] for source in found.meta["sources"]] == [photo, "marble", "marble"]
+    marble = open_source("marble", side=60).pixels
+    first = next(event for event in events if isinstance(event, Picture)).pixels
+    assert np.abs(first.astype(int) - scaled(marble, first.shape[:2])).mean() < 20
+    np.testing.assert_array_equal(last(all_of(start(begun))).arrays["picture"], found.arrays["picture"])
+
+
+def test_what_is_resumed_has_the_pictures_it_began_with(photo: str) -> None:
+    chosen = recipe(photo, start_picture="marble", style_scale=0.5)  # marble, at two sizes
+    stopped = last(upto(start(chosen), 2, Stop()))
+    assert last(all_of(start(chosen, resume=stopped))).meta["step"] == 12
+    pictures.save(Path(photo), 255 - pictures.load(Path(photo)))
+    with pytest.raises(UsageError, match="is no longer the picture"):
+        all_of(start(chosen, resume=stopped))
 
 
 def test_a_change_on_the_way_is_part_of_the_recipe_and_gives_the_same_again(photo: str) -> None:
@@ -263,17 +284,3 @@ def test_a_picture_too_large_for_memory_is_refused_before_anything_is_loaded_s8(
 def test_a_recipe_that_makes_no_sense_is_refused(knobs: dict[str, Any], told: str) -> None:
     with pytest.raises(UsageError, match=told):
         StyleRecipe.preset(**knobs)
-
-
-def test_luminance_and_colours_are_moved_from_picture_to_picture() -> None:
-    random = np.random.default_rng(5)
-    one, other = random.integers(60, 190, (2, 20, 30, 3), np.uint8)
-    found = with_luminance(one, luminance(other))
-    assert np.abs(luminance(found) - luminance(other)).max() < 1.5
-    coloured = np.clip(random.normal((150, 90, 60), (20, 5, 9), (40, 30, 3)), 0, 255).astype(np.uint8)
-    moved = matched(one, coloured).reshape(-1, 3).astype(float)
-    np.testing.assert_allclose(moved.mean(axis=0), coloured.reshape(-1, 3).mean(axis=0), atol=1)
-    np.testing.assert_allclose(np.cov(moved.T), np.cov(coloured.reshape(-1, 3).astype(float).T), rtol=0.1, atol=3)
-    flat = np.full((4, 4, 3), 7, np.uint8)
-    assert matched(one, flat).tolist() == np.full_like(one, 7).tolist()
-    assert matched(flat, coloured).std(axis=(0, 1)).max() == 0
