@@ -104,7 +104,7 @@ def described(environment: Mapping[str, str], answers: Answers) -> Terminal:
         rows=size.lines,
         colours=colours_of(environment),
         pictures=pictures_of(name, multiplexer, answers),
-        encoding=sys.stdout.encoding or "ascii",
+        encoding=getattr(sys.stdout, "encoding", "") or "ascii",  # Textual's stand-in has none
         multiplexer=multiplexer,
         ssh=any(environment.get(variable) for variable in ("SSH_CONNECTION", "SSH_TTY")),
         answered=answers.answered,

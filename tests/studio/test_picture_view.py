@@ -404,6 +404,8 @@ async def test_a_thumbnail_is_worked_out_once(monkeypatch: pytest.MonkeyPatch) -
     times = counted(monkeypatch)
 
     class Grid(Show):
+        CSS = "Thumbnail { height: 6; }"
+
         def compose(self) -> ComposeResult:
             yield Thumbnail(flat("0000ff"))
             yield PictureView()
@@ -411,8 +413,8 @@ async def test_a_thumbnail_is_worked_out_once(monkeypatch: pytest.MonkeyPatch) -
     app = Grid()
     async with app.run_test(size=(30, 12)) as pilot:
         small = app.query_one(Thumbnail)
-        small.styles.height = 6
         await until(lambda: screen(app).count("▀") == 24 * 6, pilot)
+        await pilot.pause()
         first = times()
         for _ in range(3):
             small.refresh()

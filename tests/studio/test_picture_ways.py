@@ -21,7 +21,7 @@ from studio.pictures import WAYS, Means
 from studio.widgets.picture import kitty
 from studio.widgets.picture.half import Line, half_blocks, scaled
 from studio.widgets.picture.layout import laid_out
-from studio.widgets.picture.looking import Look, same_shape
+from studio.widgets.picture.looking import Look, captioned, same_shape
 from studio.widgets.picture.painting import painted
 from studio.widgets.picture.sixel import sixels
 
@@ -89,8 +89,9 @@ def test_a_picture_stays_in_its_room_and_in_itself(
 @given(st.integers(50, 3000), st.integers(50, 3000), st.integers(20, 60))
 def test_a_picture_keeps_its_shape_whatever_the_shape_of_a_cell(width: int, height: int, cell_width: int) -> None:
     found = laid_out((width, height), (200, 100), (cell_width, 40))
-    wide, high = found.columns * cell_width, found.rows * 40
-    assert abs(wide / high / (width / height) - 1) < 1.1 * (0.5 / found.columns + 0.5 / found.rows) + 0.01
+    scale = min(200 * cell_width / width, 100 * 40 / height)
+    assert abs(found.columns - max(1, width * scale / cell_width)) <= 0.5 + 1e-9
+    assert abs(found.rows - max(1, height * scale / 40)) <= 0.5 + 1e-9
     assert found.columns == 200 or found.rows == 100
 
 
@@ -199,3 +200,17 @@ def test_any_picture_goes_into_any_room(way: Any, room: tuple[int, int], size: t
         assert 1 <= found.columns <= room[0]
         assert 1 <= found.rows <= room[1]
         assert all(sum(segment.cell_length for segment in line) == found.columns for line in found.lines)
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "caption"),
+    [
+        ("coffee", 40, " coffee  600x400"),
+        ("/home/a/very/long/way/to/coffee.png", 30, " coffee.png  600x400"),
+        ("日本語の長い名前", 20, " 日本語の…   600x400"),
+        ("coffee", 9, " 600x400"),
+        ("", 40, " 600x400"),
+    ],
+)
+def test_a_caption_keeps_the_size_in_sight(name: str, width: int, caption: str) -> None:
+    assert captioned(name, "600x400", width) == caption

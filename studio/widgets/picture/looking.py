@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
+from studio.widgets.status import fit
+
 if TYPE_CHECKING:
     from studio.widgets.picture.half import Pixels
 
@@ -40,3 +44,11 @@ def same_shape(one: Pixels | None, other: Pixels | None) -> bool:
         return False
     ratio: float = one.shape[0] * other.shape[1] / (one.shape[1] * other.shape[0])
     return abs(ratio - 1) < SAME_SHAPE
+
+
+def captioned(name: str, size: str, width: int) -> str:
+    """A name and what follows it, on `width` cells; of a long path only its last part, and of that as much as fits."""
+    room = width - cell_len(size) - 3
+    if cell_len(name) > room:
+        name = name.rpartition("/")[2]
+    return f" {fit(name, min(cell_len(name), room))}  {size}" if name and room > 0 else f" {size}"

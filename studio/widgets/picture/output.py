@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual._compositor import ChopsUpdate
+from textual.filter import ANSIToTruecolor, LineFilter
 
 from studio.pictures import Means
 
@@ -18,6 +20,11 @@ def means_of(app: App[Any]) -> Means:
     """How the app shows pictures; half-blocks where it does not say."""
     found = getattr(app, "means", None)
     return found if isinstance(found, Means) else Means()
+
+
+def filters(all_of_them: Sequence[LineFilter]) -> list[LineFilter]:
+    """Those that a picture needs: its colours are 24-bit ones already, and looking at each of them takes a while."""
+    return [one for one in all_of_them if not isinstance(one, ANSIToTruecolor)]
 
 
 def write(app: App[Any], text: str) -> None:

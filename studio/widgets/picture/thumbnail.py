@@ -11,9 +11,11 @@ from textual.widget import Widget
 
 from studio.widgets.picture.half import Line, half_blocks
 from studio.widgets.picture.layout import laid_out
-from studio.widgets.picture.output import means_of
+from studio.widgets.picture.output import filters, means_of
 
 if TYPE_CHECKING:
+    from textual.filter import LineFilter
+
     from studio.widgets.picture.half import Pixels
 
 
@@ -33,6 +35,9 @@ class Thumbnail(Widget):
         if pixels is not self._pixels:
             self._pixels, self._fits = pixels, None
             self.refresh()
+
+    def get_line_filters(self) -> list[LineFilter]:
+        return filters(super().get_line_filters())
 
     def render_line(self, y: int) -> Strip:
         """A row of the picture, or nothing beside it."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.events import Hide, Resize, Show
 from textual.geometry import Region
 from textual.message import Message
@@ -15,18 +16,22 @@ from textual.widget import Widget
 
 from studio.visible import visible
 from studio.widgets.picture import kitty
+from studio.widgets.picture.bindings import BINDINGS
 from studio.widgets.picture.half import work_out
-from studio.widgets.picture.looking import Look, same_shape
-from studio.widgets.picture.output import in_front, is_busy, mark, means_of, met, write
+from studio.widgets.picture.looking import Look, captioned, same_shape
+from studio.widgets.picture.output import filters, in_front, is_busy, mark, means_of, met, write
 from studio.widgets.picture.painting import PAINTER, Painted, painted
 from studio.widgets.status import fit
 
 if TYPE_CHECKING:
+    from rich.color import ColorSystem
+    from textual.filter import LineFilter
+
     from studio.pictures import Means
     from studio.widgets.picture.half import Pixels
 
 LEAST_WAIT = 0.05
-REST = 2.0
+REST = 1.0
 """How long a view rests after a picture, in times of what it took to make ready: other work goes on, too."""
 WAIT = 0.15
 """Seconds until a view tries again where the terminal has yet to take what was written: a slow line drops frames."""
@@ -41,17 +46,7 @@ class PictureView(Widget, can_focus=True):
     PictureView { height: 1fr; width: 1fr; min-height: 1; }
     PictureView > .picture--caption { color: $text-muted; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "full", "Whole screen", id="picture.full", show=False),
-        Binding("plus,equals_sign", "zoom(1)", "Zoom in", id="picture.zoom_in", show=False),
-        Binding("minus", "zoom(-1)", "Zoom out", id="picture.zoom_out", show=False),
-        Binding("0", "fit", "All of it", id="picture.fit", show=False),
-        Binding("b", "compare", "Before and after", id="picture.compare", show=False),
-        Binding("left", "pan(-1, 0)", "To the left", id="picture.left", show=False),
-        Binding("right", "pan(1, 0)", "To the right", id="picture.right", show=False),
-        Binding("up", "pan(0, -1)", "Up", id="picture.up", show=False),
-        Binding("down", "pan(0, 1)", "Down", id="picture.down", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = BINDINGS
 
     class Ready(Message):
         """A picture is ready to be drawn; posted by the thread that made it so."""
@@ -126,7 +121,7 @@ class PictureView(Widget, can_focus=True):
             return
         wait = max(self._rests_until - monotonic(), WAIT if is_busy(self.app) else 0.0)
         if wait <= 0:
-            PAINTER.ask(id(self), self._job)
+            PAINTER.ask(id(self), partial(self._job, self.means, self.app.console._color_system))
         elif not self._waiting:
             self._waiting = True
             self.set_timer(wait, self._waited)
@@ -135,15 +130,15 @@ class PictureView(Widget, can_focus=True):
         self._waiting = False
         self.paint()
 
-    def _job(self) -> None:
-        """On the painter's thread: make ready what is newest by now."""
-        pixels, means = self.in_sight, self.means
+    def _job(self, means: Means, colours: ColorSystem | None) -> None:
+        """On the painter's thread: make ready what is newest by now. The app may be gone from under the view."""
+        pixels = self.in_sight
         if pixels is None or self._gone:
             return
         began = monotonic()
         found = painted(pixels, self.room, means, self.look)
         if means.way == "half":
-            work_out(found.lines, self.app.console._color_system)
+            work_out(found.lines, colours)
         self.post_message(self.Ready(found, monotonic() - began))
 
     def on_picture_view_ready(self, event: Ready) -> None:
@@ -203,15 +198,17 @@ class PictureView(Widget, can_focus=True):
         columns, rows = self.room
         return max(0, (columns - found.columns) // 2), max(0, (rows - found.rows) // 2)
 
+    def get_line_filters(self) -> list[LineFilter]:
+        return filters(super().get_line_filters())
+
     def render_line(self, y: int) -> Strip:
         """A row of the picture in the middle of its room; the caption in the last one."""
         width, height = self.size
-        blank = self.rich_style
         rows = self.room[1]
         if y >= rows and y == height - 1:
             dim = self.get_component_rich_style("picture--caption")
             self._captioned = self.caption()
-            return Strip([Segment(fit(f" {self._captioned}", width), dim)], width)
+            return Strip([Segment(fit(self._captioned, width), dim)], width)
         found = self._painted
         if found is None:
             text = self.said() if y == rows // 2 else ""
@@ -219,8 +216,10 @@ class PictureView(Widget, can_focus=True):
             return Strip([Segment(fit(text.center(width), width), dim)], width)
         left, top = self._corner(found)
         if not found.lines or not top <= y < top + len(found.lines):
-            return Strip.blank(width, blank)
-        right = max(0, width - left - found.columns)
+            return Strip.blank(width, self.rich_style)
+        if left == 0 and found.columns == width:
+            return Strip(found.lines[y - top], width)
+        blank, right = self.rich_style, max(0, width - left - found.columns)
         return Strip([Segment(" " * left, blank), *found.lines[y - top], Segment(" " * right, blank)], width)
 
     def said(self) -> str:
@@ -240,11 +239,11 @@ class PictureView(Widget, can_focus=True):
         pixels = self.in_sight
         if pixels is None:
             return ""
-        parts = ["before" if self.comparing and self.earlier is not None else visible(self.title)]
-        parts.append(f"{pixels.shape[1]}x{pixels.shape[0]}")
+        name = "before" if self.comparing and self.earlier is not None else visible(self.title)
+        size = f"{pixels.shape[1]}x{pixels.shape[0]}"
         if self.look.zoom > 1:
-            parts.append(f"zoom {self.look.zoom:.1f}")
-        return "  ".join(part for part in parts if part)
+            size += f"  zoom {self.look.zoom:.1f}"
+        return captioned(name, size, self.size.width)
 
     # Coming and going
 
