@@ -29,7 +29,7 @@ def hats(canvas: Canvas, pose: Pose, head: Head) -> None:
     part = canvas.window(-1.0, 0.0)
     edge = edge[:, : part.paint.shape[2]]
     x, y = part.x, part.y
-    wide = pose.wide + 0.06 + 0.02 * beanie
+    wide = pose.wide + 0.06 + 0.06 * beanie
     high = pose.high + 0.06 + 0.04 * beanie + 0.08 * brim
     dome = np.maximum(ellipse(x, y - MIDDLE + 0.02, wide - 0.06 * brim, high), y - edge)
     side = smooth(x * pose.field("light") - 0.5 * y, -0.35, 0.75)
