@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -114,3 +117,31 @@ def test_answers_that_come_late_count_and_are_no_keys(studio: Command) -> None:
         assert line.end() == 0
     after = line.written[seen:]
     assert re.search(rb"\x1bP[\d;]*q\"1;1;\d+;\d+(#\d+;2;\d+;\d+;\d+)+", after)
+
+
+def test_a_browser_gets_half_blocks(studio: Command) -> None:
+    """The app as textual-serve runs it: packets of a letter, a length and data, on pipes instead of a terminal."""
+    environment = {"TEXTUAL_DRIVER": "textual.drivers.web_driver:WebDriver", "COLUMNS": "100", "ROWS": "30"}
+    told = {**os.environ, **HOME, **environment, "STUDIO_HOME": str(studio.home), "TEXTUAL_COLOR_SYSTEM": "truecolor"}
+    with subprocess.Popen(studio.words(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=told) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        written = b""
+
+        def send(kind: bytes, data: bytes) -> None:
+            process.stdin.write(kind + len(data).to_bytes(4) + data)  # type: ignore[union-attr]
+            process.stdin.flush()  # type: ignore[union-attr]
+
+        watch = threading.Timer(60, process.kill)
+        watch.start()
+        for wanted, answer in ((b"Library", (b"D", b"5")), ("▀".encode(), (b"M", b'{"type": "quit"}'))):
+            while wanted not in written:
+                data = os.read(process.stdout.fileno(), 65536)
+                assert data, written[-2000:]
+                written += data
+            send(*answer)
+        while os.read(process.stdout.fileno(), 65536):
+            pass
+        assert process.wait(30) == 0
+        watch.cancel()
+    assert b"\x1bP" not in written
