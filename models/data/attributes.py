@@ -56,7 +56,8 @@ class Attribute:
                 return bool(value)
             raise UsageError(f"{self.name} is True or False, not {shown(str(value))}")
         is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-        if is_number and self.low <= float(value) <= self.high:  # type: ignore[arg-type]
+        # As float32, which a table holds, and in which a bound may lie a little outside itself.
+        if is_number and np.float32(self.low) <= np.float32(value) <= np.float32(self.high):  # type: ignore[arg-type]
             return float(value)  # type: ignore[arg-type]
         raise UsageError(f"{self.name} lies in {self.low:g} to {self.high:g}, not at {shown(str(value))}")
 

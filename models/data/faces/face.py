@@ -28,8 +28,8 @@ class Face(Described):
     eyes_open: float = number(0.45, 1, "expression", "eyes narrow to wide", default=0.85)
     gaze_x: float = number(-1, 1, "expression", "looks to the left or the right of the picture")
     gaze_y: float = number(-1, 1, "expression", "looks up or down")
-    turn: float = number(-1, 1, "expression", "head turned to the left or the right of the picture, up to 26 degrees")
-    tilt: float = number(-1, 1, "expression", "head tilted, up to 9 degrees")
+    turn: float = number(-1, 1, "expression", "head turned to the left or the right of the picture, up to 23 degrees")
+    tilt: float = number(-1, 1, "expression", "head tilted, up to 8 degrees")
 
     skin: float = number(0, 1, "identity", "skin light to dark", default=0.3)
     face_width: float = number(-1, 1, "identity", "head narrow to wide")

@@ -6,10 +6,10 @@ import numpy as np
 
 from models.data.faces.canvas import Canvas, Field, bump, ellipse, smooth
 from models.data.faces.head import WARM, WHITE
-from models.data.faces.pose import Pose
+from models.data.faces.pose import MOUTH, Pose
 from models.vision.drawn.fields import hexed
 
-INK, EYEBALL, MOUTH, TEETH, TONGUE, LIP = hexed("241a1c", "fbf7f2", "4a1518", "fdf9f2", "c9545a", "b8383f")
+INK, EYEBALL, THROAT, TEETH, TONGUE, LIP = hexed("241a1c", "fbf7f2", "4a1518", "fdf9f2", "c9545a", "b8383f")
 EYES = 0.02
 """The y of the eyes' middle."""
 
@@ -103,15 +103,15 @@ def mouth(canvas: Canvas, pose: Pose) -> None:
     part = canvas.window(0.2, 0.75, -0.6, 0.6)
     smile, opened = pose.field("smile"), pose.field("mouth_open")
     smiling = np.maximum(smile, 0)
-    at = np.sin(pose.yaw) * pose.wide * 0.86
-    wide = (0.165 + 0.025 * pose.field("mouth_width") + 0.045 * smiling + 0.012 * np.minimum(smile, 0)) * np.cos(
+    at = np.sin(pose.yaw) * pose.wide * 0.78
+    wide = (0.190 + 0.026 * pose.field("mouth_width") + 0.045 * smiling + 0.012 * np.minimum(smile, 0)) * np.cos(
         0.8 * pose.yaw
     )
-    level = 0.425 + 0.02 * pose.field("nose_length") + 0.01 * pose.field("face_length")
+    level = MOUTH + 0.02 * pose.field("nose_length") + 0.01 * pose.field("face_length")
     x = (part.x - at) / wide
     bow = np.maximum(1 - x * x, 0)
-    seam = part.y - level - 0.115 * smile * (bow - 0.55)
-    gap = (0.012 + 0.090 * opened) * np.sqrt(bow)
+    seam = part.y - level - 0.145 * smile * (bow - 0.55)
+    gap = (0.012 + 0.100 * opened) * np.sqrt(bow)
     full = 0.032 + 0.018 * pose.field("lips")
     ends = part.cover((np.abs(x) - 1) * wide)
     above, below = -0.30 * gap, 0.70 * gap
@@ -123,10 +123,10 @@ def mouth(canvas: Canvas, pose: Pose) -> None:
     part.lay(colour, part.cover(np.maximum(below - seam, seam - bottom) * 0.9) * ends * 0.9)
     part.lay(WHITE, bump(x - 0.2 * pose.field("light"), seam - below - full * 0.7, 0.3, 0.35 * full) * 0.14)
     hole = part.cover(np.maximum(above - seam, seam - below)) * ends
-    part.lay(MOUTH, hole)
+    part.lay(THROAT, hole)
     part.lay(TEETH, hole * part.cover(seam - above - 0.42 * gap) * smooth(opened, 0.06, 0.22))
     part.lay(TONGUE, hole * bump(x, seam - below, 0.5, 0.03 + 0.2 * gap) * opened)
-    part.lay(INK, part.cover(np.abs(seam) - 0.010) * ends * smooth(opened, 0.22, 0.0) * 0.8)
+    part.lay(INK, part.cover(np.abs(seam) - 0.013) * ends * smooth(opened, 0.22, 0.0) * 0.8)
     for side in (-1, 1):
-        corner = bump((x - side) * wide, part.y - level + 0.115 * 0.55 * smile, 0.022, 0.022)
+        corner = bump((x - side) * wide, part.y - level + 0.145 * 0.55 * smile, 0.022, 0.022)
         part.shade(corner * (0.45 + 0.25 * smiling), WARM)

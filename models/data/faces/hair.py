@@ -9,7 +9,7 @@ import numpy as np
 from models.data.faces.canvas import Canvas, Colour, Field, bump, ellipse, smooth
 from models.data.faces.face import HAIR_STYLES
 from models.data.faces.head import COOL, WARM, Head
-from models.data.faces.pose import EDGE, MIDDLE, Pose
+from models.data.faces.pose import EDGE, MIDDLE, MOUTH, Pose
 
 CROWN = MIDDLE - 0.03
 """The y of the middle of the hair's round outline."""
@@ -41,7 +41,7 @@ class Style:
 STYLES = {
     "bald": Style(line=-9, volume=-0.5, end=-0.9, back=-0.9),
     "short": Style(volume=0.065, end=0.08, back=0.2, line=-0.30, rise=0.42, power=4),
-    "parted": Style(volume=0.10, end=0.06, back=0.2, line=-0.47, rise=0.52, power=1.1, part=-0.45),
+    "parted": Style(volume=0.10, end=0.06, back=0.2, line=-0.47, rise=0.42, power=1.5, part=-0.45),
     "bob": Style(volume=0.13, end=0.50, back=0.56, flare=0.10, line=-0.22, rise=1.1, power=7),
     "long": Style(volume=0.11, end=0.95, back=1.3, flare=0.16, line=-0.47, rise=0.85, power=1.9, part=0.06),
     "curly": Style(volume=0.20, end=0.62, back=0.72, line=-0.29, rise=0.45, power=4, curls=0.035, strands=0.3),
@@ -52,7 +52,7 @@ STYLES = {
 LOCKS = {"parted": 0.03, "short": 0.02, "bob": 0.02, "curly": 0.04, "spiky": 0.07}
 """How far the hairline waves, by style."""
 
-BEARD_LINE = {"stubble": 0.30, "full": 0.32, "goatee": 0.47}
+BEARD_LINE = {"stubble": 0.30, "full": 0.32, "goatee": 0.485}
 HEAVY = {"stubble": 0.30, "full": 0.95, "goatee": 0.95}
 LONGER = {"full": 0.075, "goatee": 0.06}
 
@@ -140,16 +140,16 @@ def beard(canvas: Canvas, pose: Pose, head: Head) -> None:
         return
     part = canvas.window(0.05, 0.85, -0.7, 0.7)
     distance, light = part.along(head.distance, canvas), part.along(head.light, canvas)
-    at = np.sin(pose.yaw) * pose.wide * 0.86
+    at = np.sin(pose.yaw) * pose.wide * 0.78
     x = (part.x - at) / pose.wide
     smile, opened = pose.field("smile"), pose.field("mouth_open")
     is_goatee = pose.chosen("beard", {"goatee": 1.0})
-    level = 0.425 + 0.02 * pose.field("nose_length")
+    level = MOUTH + 0.02 * pose.field("nose_length")
     line = pose.chosen("beard", BEARD_LINE) - (1 - is_goatee) * 0.34 * np.clip(x * x - 0.10, 0, 0.9)
     reach = np.maximum(line - part.y, distance - pose.chosen("beard", LONGER))
     narrow = (np.abs(x) - 0.46 + 0.25 * (part.y - level)) * pose.wide
     reach = np.maximum(reach, np.where(is_goatee > 0, narrow, -1))
-    mouth = ellipse(part.x - at, part.y - level - 0.03 * opened, 0.20 + 0.04 * smile, 0.085 + 0.05 * opened)
+    mouth = ellipse(part.x - at, part.y - level - 0.03 * opened, 0.225 + 0.05 * smile, 0.095 + 0.05 * opened)
     reach = np.maximum(reach, -mouth)
     soft = pose.chosen("beard", {"stubble": 0.12, "full": 0.03, "goatee": 0.03})
     strands = np.sin(x * 40 + 8 * part.y + 2 * np.sin(30 * part.y)) * np.sin(34 * part.y + 3 * np.sin(9 * x))

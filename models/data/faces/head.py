@@ -92,7 +92,7 @@ def outline(canvas: Canvas, pose: Pose) -> Field:
     """About the distance to the outline of the head: an ellipse whose lower half narrows to the chin."""
     x, y = canvas.x, canvas.y - MIDDLE
     down = np.maximum(y / pose.high, 0)
-    narrow = 1 - (0.16 - 0.14 * pose.field("jaw")) * down * down
+    narrow = 1 - (0.16 - 0.18 * pose.field("jaw")) * down * down
     aside = 0.26 * np.sin(pose.yaw) * down * down * pose.wide
     return ellipse((x - aside) / narrow, y, pose.wide, pose.high)
 

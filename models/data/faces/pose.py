@@ -11,13 +11,17 @@ from models.data.faces.canvas import Colour, Field
 from models.data.faces.face import HAIRS, IRISES, SKINS, Face
 from models.vision.drawn.fields import ramp
 
-YAW = np.radians(26)
-ROLL = np.radians(9)
+YAW = np.radians(23)
+ROLL = np.radians(8)
 MIDDLE = 0.08
 """The y of the head's middle."""
 
 EDGE = -0.32
 """The y of a hat's lower edge, in the middle."""
+
+
+MOUTH = 0.44
+"""The y of the mouth's middle, of a nose of middling length."""
 
 
 @dataclass(frozen=True, slots=True)

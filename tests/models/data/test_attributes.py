@@ -16,14 +16,15 @@ from models.errors import UsageError
 @dataclass(frozen=True, slots=True)
 class Pet(Described):
     tail: float = number(-1, 1, "body", "down to up")
+    age: float = number(0.45, 0.55, "body", "young to old")
     collar: bool = flag(0.25, "wear", "wears a collar")
     kind: str = kind(("cat", "dog", "fish"), "body", "what it is", shares=(2, 1, 1))
 
 
 def test_a_row_holds_what_it_may() -> None:
-    assert Pet() == Pet(tail=0, collar=False, kind="cat")
+    assert Pet() == Pet(tail=0, age=0.5, collar=False, kind="cat")
     assert Pet(tail=1).tail == 1.0
-    assert [each.name for each in schema(Pet)] == ["tail", "collar", "kind"]
+    assert [each.name for each in schema(Pet)] == ["tail", "age", "collar", "kind"]
 
 
 @pytest.mark.parametrize(
@@ -42,23 +43,29 @@ def test_what_it_cannot_hold_is_refused_in_one_line(values: dict[str, object], m
 
 
 def test_a_table_as_rows_and_as_a_matrix() -> None:
-    table = Table.of(Pet, [Pet(0.5, True, "dog"), Pet(-1, False, "cat")])
+    table = Table.of(Pet, [Pet(0.5, 0.5, True, "dog"), Pet(-1, 0.5, False, "cat")])
     assert len(table) == 2
-    assert table.row(0) == Pet(0.5, True, "dog")
+    assert table.row(0) == Pet(0.5, 0.5, True, "dog")
     assert table.named("kind") == ["dog", "cat"]
-    assert table.columns() == ("tail", "collar", "kind:cat", "kind:dog", "kind:fish")
+    assert table.columns() == ("tail", "age", "collar", "kind:cat", "kind:dog", "kind:fish")
     assert table.matrix().dtype == np.float32
-    assert table.matrix().tolist() == [[0.5, 1, 0, 1, 0], [-1, 0, 1, 0, 0]]
+    assert table.matrix().tolist() == [[0.5, 0.5, 1, 0, 1, 0], [-1, 0.5, 0, 1, 0, 0]]
     assert table.columns(["wear"]) == ("collar",)
     assert table.matrix(["wear"]).tolist() == [[1], [0]]
-    assert table.take(table["collar"]).row(0) == Pet(0.5, True, "dog")
-    assert table.changed(tail=1, kind="fish").row(1) == Pet(1, False, "fish")
+    assert table.take(table["collar"]).row(0) == Pet(0.5, 0.5, True, "dog")
+    assert table.changed(tail=1, kind="fish").row(1) == Pet(1, 0.5, False, "fish")
     assert len(Table.of(Pet, [])) == 0
+
+
+def test_the_bounds_can_be_held() -> None:
+    """0.45 is a little less than itself as float32."""
+    for end in (0.45, 0.55):
+        assert Table.of(Pet, [Pet(age=end)]).row(0).age == pytest.approx(end)
 
 
 def test_a_change_that_cannot_be_is_refused() -> None:
     table = Table.of(Pet, [Pet()])
-    with pytest.raises(UsageError, match="no attribute 'ears'; there are tail, collar, kind"):
+    with pytest.raises(UsageError, match="no attribute 'ears'; there are tail, age, collar, kind"):
         table.changed(ears=1)
     with pytest.raises(UsageError, match="tail lies in"):
         table.changed(tail=3)
