@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,11 @@ if TYPE_CHECKING:
 
 STILL = (".png", ".jpg", ".jpeg", ".webp")
 MOVING = (".mp4", ".gif", ".webp")
+
+
+def full_path(name: str | Path) -> Path:
+    """The full path that a name stands for; `~nobody` stays as it is where there is no such user."""
+    return Path(os.path.abspath(os.path.expanduser(name)))  # noqa: PTH100, PTH111
 
 
 def export(registry: Registry, entry: PictureEntry, out: Path) -> None:

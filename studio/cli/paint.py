@@ -13,7 +13,7 @@ from models.errors import UsageError
 from models.families import FAMILIES
 from studio.cli.fetching import Fetching
 from studio.cli.output import say
-from studio.export import MOVING, STILL, export
+from studio.export import MOVING, STILL, export, full_path
 from studio.forecast import check
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def paint(
     from studio.sources import picture_name, placed
 
     if out is not None:
-        out = out.expanduser().absolute()
+        out = full_path(out)
         recipe = fit_for(out, recipe)
     check(recipe)
     values = recipe.model_dump(mode="json")

@@ -85,7 +85,7 @@ def show(picture: Wanted, /, *, json: Json = False) -> None:
 
 
 @app.command
-def export(picture: Wanted, file: Path, /) -> None:
+def export(picture: Wanted, file: Path, /, *, json: Json = False) -> None:
     """Write a picture to a file, with its recipe inside.
 
     Parameters
@@ -94,16 +94,17 @@ def export(picture: Wanted, file: Path, /) -> None:
         A picture as .png, .jpg or .webp; an animation in its own kind.
     """
     from studio.export import export as write
+    from studio.export import full_path
 
     registry = open_registry()
     found = find_picture(registry, picture)
-    out = file.expanduser().absolute()
+    out = full_path(file)
     write(registry, found, out)
-    say(f"written: {out}")
+    tell(found, f"written: {out}", json=json, file=str(out))
 
 
 @app.command
-def rename(picture: Wanted, name: str, /) -> None:
+def rename(picture: Wanted, name: str, /, *, json: Json = False) -> None:
     """Give a picture another name.
 
     Parameters
@@ -114,7 +115,7 @@ def rename(picture: Wanted, name: str, /) -> None:
     registry = open_registry()
     found = find_picture(registry, picture)
     renamed = registry.rename_picture(found.id, name)
-    say(f"'{found.name}' is now called '{renamed.name}'")
+    tell(renamed, f"'{found.name}' is now called '{renamed.name}'", json=json)
 
 
 @app.command
@@ -123,13 +124,22 @@ def delete(
     /,
     *,
     yes: Annotated[bool, Parameter(alias="-y", negative=(), help="Do not ask.")] = False,
+    json: Json = False,
 ) -> None:
     """Delete a picture and its file, for good."""
     registry = open_registry()
     found = find_picture(registry, picture)
     confirm(f"delete the picture '{found.name}' ({size(found.size)}) for good?", yes=yes)
     registry.delete_picture(found.id)
-    say(f"deleted '{found.name}'")
+    tell(found, f"deleted '{found.name}'", json=json)
+
+
+def tell(entry: PictureEntry, line: str, *, json: bool, **more: Any) -> None:
+    """What was done with a picture: a line for people, a result for programs."""
+    if json:
+        emit("result", id=entry.id, name=entry.name, **more)
+    else:
+        say(line)
 
 
 def shape_of(entry: PictureEntry) -> str:

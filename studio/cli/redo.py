@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
@@ -14,6 +13,8 @@ from models.families import family
 from studio.cli.find import find_picture, open_registry
 from studio.cli.output import say
 from studio.cli.paint import THIS_RUN, Device, Json, Name, Out, paint
+from studio.export import full_path
+from studio.sources import exists
 
 if TYPE_CHECKING:
     from models.vision.pictures import Pixels
@@ -76,8 +77,8 @@ def found(registry: Registry, wanted: str) -> Made:
     """The picture that is meant: a file of that name, else one of the registry. Raises UsageError."""
     from models.vision import about, pictures
 
-    path = Path(wanted).expanduser()
-    if not path.is_file():
+    path = full_path(wanted)
+    if not (exists(wanted) and path.is_file()):
         entry = find_picture(registry, wanted)
         path = registry.picture_file(entry.id)
     said = about.read(path)

@@ -127,6 +127,27 @@ def test_pictures_are_listed_shown_exported_renamed_and_deleted(run: Any, regist
     assert registry.pictures() == []
 
 
+def test_what_is_done_with_a_picture_can_be_read_by_programs(run: Any, registry: Registry, tmp_path: Path) -> None:
+    key = made(registry, "one").id
+    out = tmp_path / "a.webp"
+    for words, more in (
+        (("export", key, str(out)), {"name": "one", "file": str(out)}),
+        (("rename", key, "two"), {"name": "two"}),
+        (("delete", key, "--yes"), {"name": "two"}),
+    ):
+        code, said, _ = run("pictures", *words, "--json")
+        assert code == 0
+        assert objects(said) == [{"event": "result", "id": key, **more}]
+
+
+@pytest.mark.parametrize("words", [("dream", "coffee", "-o"), ("pictures", "export", "one")])
+def test_a_home_of_nobody_is_one_line(run: Any, registry: Registry, words: tuple[str, ...]) -> None:
+    made(registry, "one")
+    code, _, error = run(*words, "~nobody-of-that-name/x.png")
+    assert code in (1, 2)
+    assert "nobody-of-that-name" in one_line(error)
+
+
 def test_a_picture_without_a_recipe_cannot_be_made_again(run: Any, tmp_path: Path) -> None:
     path = tmp_path / "plain.png"
     Image.new("RGB", (4, 4)).save(path)
