@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from models.vision import animate, pictures
@@ -67,7 +68,10 @@ class PictureKeeper(Keeper):
     def put_picture(self, picture: Picture) -> None:
         """Keep a picture of the way: what it shows follows from the recipe and the step."""
         run, step = self.registry.run(self.run_id), self._step()
-        about = {"family": run.family, "recipe": run.recipe, "step": step}
+        recipe = run.recipe
+        about = {"version": version("latent-studio"), "family": run.family, "recipe": recipe, "step": step}
+        if "seed" in recipe:
+            about["seed"] = recipe["seed"]
         self._waiting.append(Result([picture.pixels], about, f", step {step}"))
         self.tick()
 

@@ -61,6 +61,10 @@ def test_a_run_stopped_at_step_7_keeps_the_picture_of_step_7_s7(
     assert list(found) == names
     assert found["painted"] == 7
     assert all(found[name] == int(name.split()[-1]) for name in names[1:])
+    for entry in registry.pictures():
+        said = about.read(registry.picture_file(entry.id))
+        assert said is not None
+        assert said.keys() >= {"version", "family", "recipe", "step"}
 
 
 def test_a_run_that_goes_on_replaces_its_picture(registry: Registry) -> None:
