@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -20,12 +20,13 @@ from textual.widgets import Input, Static
 
 from models.errors import UsageError, UserError
 from studio import figures
-from studio.export import export
+from studio.export import export, full_path
 from studio.pages.base import Page, typing
+from studio.sources import exists
 from studio.visible import visible
 from studio.widgets.grid import PictureGrid
 from studio.widgets.picture import PictureView
-from studio.widgets.run_view import knobs_of
+from studio.widgets.picture_facts import details, in_a_line
 from studio.widgets.tail import Tail
 
 if TYPE_CHECKING:
@@ -91,8 +92,8 @@ family; Escape leaves the filter.
         self.seen = -1
         self.reading = False
         self.entries: Sequence[PictureEntry] | None = None
-        self.large = ("", "")
-        """The id and checksum of the picture that is shown large."""
+        self.large = ("", "", "")
+        """The id and name of the picture that is shown large, and its checksum, or what is wrong with it."""
 
     def compose(self) -> ComposeResult:
         """The filter over the grid, and the picture beside it."""
@@ -176,7 +177,7 @@ family; Escape leaves the filter.
     def _moved(self, event: PictureGrid.Moved) -> None:
         event.stop()
         entry = event.entry
-        self.query_one("#recipe", Tail).show(Content("") if entry is None else self.details(entry))
+        self.query_one("#recipe", Tail).show(Content("") if entry is None else details(entry))
         self.query_one("#line", Static).update(Content("" if entry is None else visible(in_a_line(entry))))
         self._enlarge()
         self.refresh_bindings()
@@ -185,9 +186,15 @@ family; Escape leaves the filter.
         """Show the picture under the cursor large, as soon as it is open; the small copy stands in until then."""
         entry = self.grid.entry
         if entry is None:
+            self.large = ("", "", "")
             self.view.show(None)
             return
-        if self.large == (entry.id, entry.sha256) or entry.problem:
+        wanted = entry.id, entry.name, entry.problem or entry.sha256
+        if self.large == wanted:
+            return
+        if entry.problem:
+            self.large = wanted
+            self.view.show(self.services.registry.thumbnail(entry.id), title=f"{entry.problem}: {entry.name}")
             return
         file = self.services.registry.paths.home / entry.file
         found = None if entry.kind == "mp4" else self.services.opener.look(str(file), SIDE)
@@ -198,34 +205,7 @@ family; Escape leaves the filter.
         elif self.view.title != entry.name or entry.kind == "mp4":
             self.view.show(self.services.registry.thumbnail(entry.id), title=entry.name)
         if found is not None or entry.kind == "mp4":
-            self.large = entry.id, entry.sha256
-
-    def details(self, entry: PictureEntry) -> Content:
-        """What is known of a picture, one thing a line."""
-        from studio.widgets.field import as_text
-
-        about = entry.about
-        facts = {
-            "family": entry.family,
-            "shape": shape_of(entry),
-            "steps": figures.count(about.get("step", 0)),
-            "took": figures.clock(about.get("seconds")),
-            "loss": figures.loss(about.get("metrics", {}).get("loss")),
-            "made": f"{figures.age(time.time() - entry.created)} ago",
-            "from": ", ".join(str(source.get("source", "")) for source in about.get("sources", ())),
-            "size": figures.size(entry.size),
-            "id": entry.id,
-        }
-        lines = [Content.styled(visible(entry.name), "bold")]
-        if entry.problem:
-            lines.append(
-                Content(f"{entry.problem}: its file is not what was saved; delete it, or make it again with g")
-            )
-        knobs = {name.replace("_", " "): as_text(value) or "none" for name, value in entry.recipe.items()}
-        for part in (facts, knobs):
-            lines.append(Content(""))
-            lines.extend(Content(f"{name:<16} {visible(value)}") for name, value in part.items())
-        return Content("\n").join(lines)
+            self.large = wanted
 
     # Filtering
 
@@ -295,19 +275,27 @@ family; Escape leaves the filter.
     def action_export(self) -> None:
         from studio.widgets.dialogs import Prompt
 
-        entry, registry = self.entry, self.services.registry
+        entry = self.entry
 
-        def written(name: str | None) -> None:
+        def chosen(name: str | None) -> None:
             if name is not None:
-                with self.studio.telling():
-                    path = Path(name).expanduser().absolute()
-                    export(registry, entry, path)
-                    self.studio.tell(f"written: {path}")
+                self.run_worker(self._write(entry, new_file(name)))
 
         self.app.push_screen(
-            Prompt("Write the picture to", f"{safe(entry.name)}.{entry.kind}", detail="Its recipe goes with it."),
-            written,
+            Prompt(
+                "Write the picture to",
+                f"{safe(entry.name)}.{entry.kind}",
+                check=lambda name: str(new_file(name)),
+                detail="Its recipe goes with it.",
+            ),
+            chosen,
         )
+
+    async def _write(self, entry: PictureEntry, path: Path) -> None:
+        """Write a picture on a thread: to make a JPEG of a large one takes a while."""
+        with self.studio.telling():
+            await asyncio.to_thread(export, self.services.registry, entry, path)
+            self.studio.tell(f"written: {path}")
 
     def action_delete(self) -> None:
         from studio.widgets.dialogs import Answer, Question
@@ -330,14 +318,12 @@ family; Escape leaves the filter.
         )
 
 
-def shape_of(entry: PictureEntry) -> str:
-    """Its size in pixels, and its frames if it moves."""
-    return f"{entry.width}x{entry.height}" + (f", {entry.frames} frames, {entry.kind}" if entry.frames > 1 else "")
-
-
-def in_a_line(entry: PictureEntry) -> str:
-    """A picture in a line: where there is no room for more."""
-    return f"{entry.name}: {entry.family}, {shape_of(entry)}, {knobs_of(entry.family, entry.recipe_json)}"
+def new_file(name: str) -> Path:
+    """The file that a name stands for. Raises UsageError where there is one already."""
+    path = full_path(name)
+    if exists(str(path)):
+        raise UsageError("there is a file of that name: choose another one")
+    return path
 
 
 def safe(name: str) -> str:

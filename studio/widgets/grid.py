@@ -15,6 +15,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from models.errors import UserError
 from studio.pictures import CELL
 from studio.visible import visible
 from studio.widgets.picture.half import Line, half_blocks
@@ -25,8 +26,9 @@ from studio.widgets.status import fit
 if TYPE_CHECKING:
     from studio.registry import PictureEntry, Registry
 
+Key = tuple[str, str, int]
 WIDE, HIGH = 22, 10
-"""Cells of a tile: the picture, its name under it, and a gap."""
+"""Cells of a tile, at least so wide: the picture, its name under it, and a gap."""
 KEPT = 400
 """Drawn pictures that are remembered."""
 
@@ -76,13 +78,18 @@ class PictureGrid(ScrollView, can_focus=True, inherit_bindings=False):
         self.registry = registry
         self.entries: Sequence[PictureEntry] = ()
         self._on = ""
-        self._tiles: OrderedDict[tuple[str, str], list[Line]] = OrderedDict()
-        self._asked: set[tuple[str, str]] = set()
+        self._tiles: OrderedDict[Key, list[Line]] = OrderedDict()
+        self._asked: set[Key] = set()
 
     @property
     def columns(self) -> int:
         """How many tiles stand side by side."""
         return max(1, (self.size.width - 1) // WIDE)
+
+    @property
+    def wide(self) -> int:
+        """Cells of a tile across: all of the width is shared out."""
+        return max(WIDE, (self.size.width - 1) // self.columns)
 
     @property
     def entry(self) -> PictureEntry | None:
@@ -138,7 +145,7 @@ class PictureGrid(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_click(self, event: Click) -> None:
         """Put the cursor where the mouse is; a second click chooses the picture."""
-        column, row = event.x // WIDE, (event.y + round(self.scroll_y)) // HIGH
+        column, row = event.x // self.wide, (event.y + round(self.scroll_y)) // HIGH
         place = row * self.columns + column
         if column < self.columns and place < len(self.entries):
             self.cursor = place
@@ -151,20 +158,23 @@ class PictureGrid(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _tile(self, entry: PictureEntry) -> list[Line]:
         """The picture's lines; none as long as they are being made."""
-        key = entry.id, entry.sha256
-        if key in self._tiles:
-            return self._tiles[key]
-        if key not in self._asked:
+        key = entry.id, entry.sha256, self.wide
+        lines = self._tiles.get(key)
+        if lines is None and key not in self._asked:
             self._asked.add(key)
             PAINTER.ask((id(self), *key), lambda: self._draw(key))
-        return []
+        return lines or []
 
-    def _draw(self, key: tuple[str, str]) -> None:
+    def _draw(self, key: Key) -> None:
         """On the painter's thread."""
-        small = self.registry.thumbnail(key[0])
+        try:
+            small = self.registry.thumbnail(key[0])
+        except UserError:  # the registry is busy: the page says so, and a later drawing asks again
+            self._asked.discard(key)
+            return
         lines: list[Line] = []
         if small is not None:
-            found = laid_out((small.shape[1], small.shape[0]), (WIDE - 2, HIGH - 2), CELL)
+            found = laid_out((small.shape[1], small.shape[0]), (key[2] - 2, HIGH - 2), CELL)
             lines = half_blocks(small, found.columns, found.rows)
         self._tiles[key] = lines
         while len(self._tiles) > KEPT:
@@ -183,7 +193,8 @@ class PictureGrid(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _line(self, entry: PictureEntry, line: int, *, chosen: bool) -> list[Segment]:
         """One line of a tile."""
-        blank, inner = self.rich_style, WIDE - 2
+        blank, wide = self.rich_style, self.wide
+        inner = wide - 2
         if line == HIGH - 2:
             name = "grid--bad" if entry.problem else "grid--name"
             if chosen:
@@ -195,8 +206,8 @@ class PictureGrid(ScrollView, can_focus=True, inherit_bindings=False):
         lines = self._tile(entry)
         top = max(0, HIGH - 2 - len(lines))
         if line == HIGH - 1 or not top <= line < top + len(lines):
-            return [Segment(" " * WIDE, blank)]
+            return [Segment(" " * wide, blank)]
         found = lines[line - top]
         used = sum(len(segment.text) for segment in found)
         left = (inner - used) // 2 + 1
-        return [Segment(" " * left, blank), *found, Segment(" " * (WIDE - left - used), blank)]
+        return [Segment(" " * left, blank), *found, Segment(" " * (wide - left - used), blank)]

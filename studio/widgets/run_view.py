@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -168,17 +169,22 @@ def makes_pictures(family: str) -> bool:
 @cache
 def knobs_of(family: str, recipe_json: str) -> str:
     """What a recipe reads, and the knobs in which it differs from its family's default preset."""
-    from models.families import FAMILIES
-
     recipe = json.loads(recipe_json)
-    usual = json.loads(FAMILIES[family].recipe_class().preset().model_dump_json()) if family in FAMILIES else {}
     source = "; ".join(map(str, recipe.get("corpus", ()))) or recipe.get("content") or family
     changed = [
-        f"{name.replace('_', ' ')} {as_text(value) or 'none'}"
-        for name, value in recipe.items()
-        if name not in ("corpus", "content") and value != usual.get(name)
+        f"{name.replace('_', ' ')} {as_text(recipe[name]) or 'none'}"
+        for name in changed_in(family, recipe)
+        if name not in ("corpus", "content")
     ]
     return ", ".join([source, *changed])
+
+
+def changed_in(family: str, recipe: Mapping[str, Any]) -> list[str]:
+    """The knobs in which a recipe differs from its family's default preset."""
+    from models.families import FAMILIES
+
+    usual = json.loads(FAMILIES[family].recipe_class().preset().model_dump_json()) if family in FAMILIES else {}
+    return [name for name, value in recipe.items() if name not in usual or value != usual[name]]
 
 
 def end_of(path: Path) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.widgets import Input
 
+from models.dream.recipe import DreamRecipe
 from models.vision import about, pictures
 from studio.config import Paths
 from studio.pages.easel import EaselPage
@@ -16,6 +18,7 @@ from studio.widgets.dialogs import Prompt, Question
 from studio.widgets.grid import PictureGrid
 from studio.widgets.picture import PictureView
 from studio.widgets.picture.full import FullScreen
+from studio.widgets.picture_facts import details
 from tests.studio.screens import HOSTILE, opened, screen
 from tests.studio.test_pages_easel import made, plain
 from tests.studio.text_page import QuietStudio, until
@@ -114,6 +117,68 @@ async def test_a_picture_is_renamed_written_and_deleted(
         await until(lambda: "No pictures yet." in screen(app), pilot)
         assert registry.pictures() == []
     registry.close()
+
+
+async def test_no_file_is_written_over(paths: Paths, tmp_path: Path) -> None:
+    registry = Registry(paths)
+    entry = made(registry, "one", plain(9))
+    (tmp_path / "mine.png").write_bytes(b"mine")
+    async with opened(paths, "gallery", size=(120, 40)) as (app, pilot):
+        await until(lambda: page_of(app).grid.entry == entry, pilot)
+        await pilot.press("e")
+        app.screen.query_one(Input).value = str(tmp_path / "mine.png")
+        await pilot.press("enter")
+        assert isinstance(app.screen, Prompt)
+        assert "choose another one" in screen(app)
+        app.screen.query_one(Input).value = "~nobody-of-that-name/x.png"
+        await pilot.press("enter")
+        await until(lambda: any("cannot be written" in each.message for each in app._notifications), pilot)
+    assert (tmp_path / "mine.png").read_bytes() == b"mine"
+    registry.close()
+
+
+async def test_the_large_picture_is_always_the_one_under_the_cursor(paths: Paths) -> None:
+    registry = Registry(paths)
+    good = made(registry, "good", plain(5))
+    bad = made(registry, "bad", plain(6))
+    registry.picture_file(bad.id).write_bytes(b"cut")
+    async with opened(paths, "gallery", size=(120, 40)) as (app, pilot):
+        page = page_of(app)
+        wanted = page.query_one("#wanted", Input)
+        await until(lambda: page.view.title == "corrupt: bad" and red_of(page.view) == 6, pilot)
+        await pilot.press("right")
+        await until(lambda: (page.view.title, red_of(page.view)) == ("good", 5), pilot)
+        wanted.value = "nix"
+        await until(lambda: page.view.pixels is None, pilot)
+        wanted.value = "good"
+        await until(lambda: (page.view.title, red_of(page.view)) == ("good", 5), pilot)
+        registry.rename_picture(good.id, "good again")
+        await until(lambda: page.view.title == "good again", pilot)
+    registry.close()
+
+
+@pytest.mark.parametrize("width", [24, 80, 109, 200])
+async def test_the_tiles_share_out_all_of_the_width(paths: Paths, width: int) -> None:
+    registry = Registry(paths)
+    for number in range(12):
+        made(registry, f"p{number}", plain(5))
+    async with opened(paths, "gallery", size=(width, 30)) as (app, pilot):
+        grid = page_of(app).grid
+        await until(lambda: len(grid.entries) == 12, pilot)
+        assert 0 <= grid.size.width - grid.columns * grid.wide <= grid.columns
+        assert grid.wide >= 22
+    registry.close()
+
+
+def test_the_knobs_that_were_changed_come_first(registry: Registry) -> None:
+    entry = made(registry, "one", plain(9))
+    entry = replace(entry, recipe_json=DreamRecipe.preset(octaves=2, seed=7).model_dump_json())
+    lines = details(entry).plain.splitlines()
+    place = {line.split()[0]: number for number, line in enumerate(lines) if line}
+    assert place["seed"] < place["side"]
+    assert place["octaves"] < place["side"]
+    assert "made             just now" in lines
+    assert not any(line.startswith(("took", "loss")) for line in lines)
 
 
 @pytest.mark.parametrize(("key", "family"), [("m", "dream"), ("y", "style")])
