@@ -158,7 +158,7 @@ def conclude(registry: Registry, worker: Worker, interrupts: Interrupts, deliver
     run = registry.run(worker.run.id)
     more = deliver(run)
     if json:
-        emit("result", **result(registry, run), **more)
+        emit("result", **(result(registry, run) | dict(more)))
     else:
         for line in last_lines(registry, run):
             say(line)

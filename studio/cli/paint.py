@@ -86,7 +86,13 @@ def paint(
             file = out
             if not json:
                 say(f"written: {out}")
-        facts = {"picture": entry.id, "file": str(file), "width": entry.width, "height": entry.height}
+        facts = {
+            "picture": entry.id,
+            "name": entry.name,
+            "file": str(file),
+            "width": entry.width,
+            "height": entry.height,
+        }
         return facts if finish is None else facts | finish(entry)
 
     carry_out(

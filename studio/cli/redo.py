@@ -78,13 +78,14 @@ def found(registry: Registry, wanted: str) -> Made:
     from models.vision import about, pictures
 
     path = full_path(wanted)
+    name = path.stem
     if not (exists(wanted) and path.is_file()):
         entry = find_picture(registry, wanted)
-        path = registry.picture_file(entry.id)
+        path, name = registry.picture_file(entry.id), entry.name
     said = about.read(path)
     if said is None or not isinstance(said.get("recipe"), dict) or "family" not in said:
         raise UsageError(f"'{path.name}' carries no recipe: it was not made here, or it was saved by another program")
-    return Made(path.stem, said, pictures.load(path) if path.suffix.lower() in LOSSLESS else None)
+    return Made(name, said, pictures.load(path) if path.suffix.lower() in LOSSLESS else None)
 
 
 def moves(given: tuple[str, ...]) -> dict[str, str]:

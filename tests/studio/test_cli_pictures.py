@@ -15,7 +15,7 @@ from models.errors import UsageError
 from models.vision import about, pictures
 from studio.cli import entry
 from studio.cli.paint import fit_for
-from studio.cli.redo import check, moved, moves
+from studio.cli.redo import check, found, moved, moves
 from studio.config import Paths
 from studio.registry import PictureEntry, Registry
 from tests.studio.command import Command, objects, one_line
@@ -69,7 +69,8 @@ def test_a_dream_is_made_written_kept_and_made_again_to_the_pixel(
     assert pictures.load(out).shape == (43, 64, 3)
     again = studio.run("redo", str(out), "-o", str(tmp_path / "again.png"), "--json", timeout=120)
     assert again.returncode == 0, again.stderr
-    assert objects(again.stdout)[-1]["equal"] is True
+    last = objects(again.stdout)[-1]
+    assert (last["equal"], last["name"]) == (True, "dream")
     assert np.array_equal(pictures.load(tmp_path / "again.png"), pictures.load(out))
 
 
@@ -153,6 +154,15 @@ def test_a_picture_without_a_recipe_cannot_be_made_again(run: Any, tmp_path: Pat
     Image.new("RGB", (4, 4)).save(path)
     code, _, error = run("redo", str(path))
     assert (code, "carries no recipe" in one_line(error)) == (2, True)
+
+
+def test_a_picture_is_found_by_file_and_by_name(registry: Registry, tmp_path: Path) -> None:
+    entry_ = made(registry, "one")
+    path = tmp_path / "elsewhere.png"
+    path.write_bytes(registry.picture_bytes(entry_.id))
+    assert found(registry, str(path)).name == "elsewhere"
+    for wanted in ("one", entry_.id):
+        assert found(registry, wanted).name == "one"
 
 
 def test_a_source_that_is_gone_or_changed_is_told_with_the_way_out(tmp_path: Path) -> None:
