@@ -48,12 +48,14 @@ class Text:
 class Picture:
     """A picture, uint8 of shape (height, width, 3), 0..255; `label` tells the pictures of one run apart.
 
-    One with `keep` is a result of its own, to be kept; the others are for whoever watches, and may be dropped.
+    One with `keep` is a result of its own, to be kept with `about`, the meta of a checkpoint made now; the others are
+    for whoever watches, and may be dropped.
     """
 
     pixels: NDArray[np.uint8]
     label: str = ""
     keep: bool = False
+    about: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,8 @@ class Dreaming:
             self.seen_at = self.clock.seconds
             yield from self._emit(Picture(self.state.preview(now), self._label()))
         if recipe.save_every and self.step % recipe.save_every == 0 and self.step < self.course.total:
-            yield from self._emit(Picture(self.state.result(now), f"step {self.step}", keep=True))
+            label, about = f"step {self.step}", self._about()
+            yield from self._emit(Picture(self.state.result(now), label, keep=True, about=about))
         if self.clock.seconds - self.saved_at >= SNAPSHOT_SECONDS and not self.is_stopping:
             yield from self._emit(Snapshot(self._checkpoint(), "timed"))
             self.saved_at = self.clock.seconds
@@ -225,8 +226,9 @@ class Dreaming:
 
     # -- checkpoints
 
-    def _checkpoint(self) -> Checkpoint:
-        meta = {
+    def _about(self) -> dict[str, Any]:
+        """What a checkpoint, or a picture that is kept, says of how it was made."""
+        return {
             "family": "dream",
             "recipe": self.recipe.model_dump(mode="json"),
             "step": self.step,
@@ -235,8 +237,10 @@ class Dreaming:
             "version": importlib.metadata.version("latent-studio"),
             "seed": self.recipe.seed,
             "sources": [dict(source) for source in self.sources],
-            "resume": {"is_zero": self.is_zero},
         }
+
+    def _checkpoint(self) -> Checkpoint:
+        meta = self._about() | {"resume": {"is_zero": self.is_zero}}
         return Checkpoint(meta, {**self.state.arrays(self._now()), **self.kept})
 
     def _take_up(self, checkpoint: Checkpoint) -> float:

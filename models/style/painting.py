@@ -182,7 +182,8 @@ class Painting:
             self.seen_at = self.clock.seconds
             yield from self._emit(Picture(self.canvas.preview(self.picture), self._label()))
         if recipe.save_every and self.step % recipe.save_every == 0 and self.step < self.total:
-            yield from self._emit(Picture(self.canvas.result(self.picture), f"step {self.step}", keep=True))
+            label, about = f"step {self.step}", self._about()
+            yield from self._emit(Picture(self.canvas.result(self.picture), label, keep=True, about=about))
         if self.clock.seconds - self.saved_at >= SNAPSHOT_SECONDS and not self.is_stopping:
             yield from self._emit(Snapshot(self._checkpoint(), "timed"))
             self.saved_at = self.clock.seconds
@@ -226,8 +227,9 @@ class Painting:
 
     # -- checkpoints
 
-    def _checkpoint(self) -> Checkpoint:
-        meta = {
+    def _about(self) -> dict[str, Any]:
+        """What a checkpoint, or a picture that is kept, says of how it was made."""
+        return {
             "family": "style",
             "recipe": self.recipe.model_dump(mode="json"),
             "step": self.step,
@@ -236,10 +238,14 @@ class Painting:
             "version": importlib.metadata.version("latent-studio"),
             "seed": self.recipe.seed,
             "sources": [dict(source) for source in self.sources],
-            "resume": {},
         }
+
+    def _checkpoint(self) -> Checkpoint:
         kept: dict[str, NDArray[Any]] = {f"{OPTIMISER}{name}": array for name, array in self.optimiser.arrays().items()}
-        return Checkpoint(meta, {"picture": self.canvas.result(self.picture), "resume/picture": self.picture, **kept})
+        return Checkpoint(
+            self._about() | {"resume": {}},
+            {"picture": self.canvas.result(self.picture), "resume/picture": self.picture, **kept},
+        )
 
     def _take_up(self, checkpoint: Checkpoint) -> float:
         """Go on from a checkpoint; returns the seconds worked before."""

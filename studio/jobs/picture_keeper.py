@@ -72,6 +72,7 @@ class PictureKeeper(Keeper):
         about = {"version": version("latent-studio"), "family": run.family, "recipe": recipe, "step": step}
         if "seed" in recipe:
             about["seed"] = recipe["seed"]
+        about |= {name: picture.about[name] for name in SAID if name in picture.about}
         self._waiting.append(Result([picture.pixels], about, f", step {step}"))
         self.tick()
 

@@ -101,7 +101,7 @@ family; Escape leaves the filter.
             yield Static("", id="count", markup=False)
             yield Input(placeholder="/ filters by name or family", compact=True, id="wanted")
         with Horizontal(id="body"):
-            yield PictureGrid(self.services.registry)
+            yield PictureGrid(lambda picture_id: self.services.registry.thumbnail(picture_id))
             with Vertical(id="side"):
                 yield PictureView()
                 yield Tail("Details", id="recipe")

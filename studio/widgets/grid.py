@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
@@ -24,7 +24,8 @@ from studio.widgets.picture.painting import PAINTER
 from studio.widgets.status import fit
 
 if TYPE_CHECKING:
-    from studio.registry import PictureEntry, Registry
+    from studio.registry import PictureEntry
+    from studio.widgets.picture.half import Pixels
 
 Key = tuple[str, str, int]
 WIDE, HIGH = 22, 10
@@ -73,9 +74,10 @@ class PictureGrid(ScrollView, can_focus=True, inherit_bindings=False):
     class Drawn(Message):
         """A tile can be drawn; posted by the thread that made it ready."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, thumbnail: Callable[[str], Pixels | None]) -> None:
+        """`thumbnail` gives the small copy of a picture by its id, on the painter's thread."""
         super().__init__()
-        self.registry = registry
+        self.thumbnail = thumbnail
         self.entries: Sequence[PictureEntry] = ()
         self._on = ""
         self._tiles: OrderedDict[Key, list[Line]] = OrderedDict()
@@ -168,7 +170,7 @@ class PictureGrid(ScrollView, can_focus=True, inherit_bindings=False):
     def _draw(self, key: Key) -> None:
         """On the painter's thread."""
         try:
-            small = self.registry.thumbnail(key[0])
+            small = self.thumbnail(key[0])
         except UserError:  # the registry is busy: the page says so, and a later drawing asks again
             self._asked.discard(key)
             return

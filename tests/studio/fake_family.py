@@ -140,7 +140,8 @@ def paint(
         command = yield Step(step, recipe.steps, {"loss": 1 / step}, seconds=step * 0.5)
         yield Picture(shade(step), f"step {step}")
         if recipe.keep_every and step % recipe.keep_every == 0:
-            yield Picture(shade(step), "kept", keep=True)
+            about = {"recipe": {"steps": recipe.steps, "changed": step}, "sources": ["one"], "step": step}
+            yield Picture(shade(step), "kept", keep=True, about=about)
         if isinstance(command, Stop):
             break
     meta = checkpoint(recipe, step).meta | {"family": recipe.family, "seed": 5, "sources": [], "version": "1"}

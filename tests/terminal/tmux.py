@@ -17,6 +17,8 @@ from typing import Self
 import pytest
 
 TMUX = shutil.which("tmux")
+NOT_OURS = ("TMUX", "COLUMNS", "LINES")
+"""What speaks of the terminal that the tests were started in."""
 
 
 def needs_tmux() -> pytest.MarkDecorator:
@@ -53,7 +55,7 @@ class Tmux:
         done = subprocess.run(
             self.client(*arguments),
             capture_output=True, text=True, encoding="utf-8", timeout=20, check=check,
-            env={key: value for key, value in os.environ.items() if key != "TMUX"} | {"LC_ALL": "C.UTF-8"},
+            env={key: value for key, value in os.environ.items() if key not in NOT_OURS} | {"LC_ALL": "C.UTF-8"},
         )  # fmt: skip
         return done.stdout
 
