@@ -67,7 +67,7 @@ class Reader:
             return None
         anew = self._edits is None or lane.position - self._position > self._kept
         span = lane.read(lane.position if anew else self._position, self._edits)
-        anew = anew or not self._first <= span.start <= self._position
+        anew = anew or span.is_anew or not self._first <= span.start <= self._position
         if anew:
             span = lane.read(max(self._blank_prompt(), lane.position - self._kept))
         symbols = lane.symbols(span)

@@ -14,13 +14,17 @@ CUTS_KEPT = 64
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Symbols `start`..`end`-1 of a lane, counted from its first one, as they were after `edits` edits."""
+    """Symbols `start`..`end`-1 of a lane, counted from its first one, as they were after `edits` edits.
+
+    `is_anew` says that nothing stands of what a reader may have from before `start`.
+    """
 
     start: int
     end: int
     edits: int
     ids: NDArray[np.int32]
     probabilities: NDArray[np.float32]
+    is_anew: bool = False
 
 
 class History:
@@ -106,12 +110,14 @@ class History:
             now = self.edits
             last = self.end
             first, ids, probabilities = self._stored
-            begin = start if edits is None or edits == now else min(start, self._lowest_cut(edits, now))
+            lowest = start if edits is None or edits == now else self._lowest_cut(edits, now)
+            begin = min(start, lowest)
             last = max(last, first)
             begin = min(max(begin, first), last)
             some, others = ids[begin - first : last - first], probabilities[begin - first : last - first]
             if now == self.edits and len(some) == len(others) == last - begin:
-                return Span(begin, begin + len(some), now, np.array(some, np.int32), np.array(others, np.float32))
+                symbols, chances = np.array(some, np.int32), np.array(others, np.float32)
+                return Span(begin, begin + len(some), now, symbols, chances, lowest < min(start, first))
 
     def _lowest_cut(self, edits: int, now: int) -> int:
         """The lowest position that cuts after the first `edits` ones reached."""

@@ -24,7 +24,7 @@ class Viewer:
 
     def look(self, history: History) -> None:
         span = history.read(self.end, self.edits)
-        if span.start > self.end or span.start < self.start:
+        if span.is_anew or span.start > self.end or span.start < self.start:
             self.symbols, self.start = [], span.start
         self.symbols = self.symbols[: span.start - self.start] + span.ids.tolist()
         self.end, self.edits = span.end, span.edits
@@ -90,6 +90,18 @@ class Story(RuleBasedStateMachine):
 
 
 TestStory = Story.TestCase
+
+
+def test_a_reader_is_told_when_what_it_has_was_replaced_and_dropped_since() -> None:
+    history, viewer = History(LIMIT), Viewer()
+    history.reset(0, np.arange(10, dtype=np.int32), np.zeros(10, np.float32))
+    viewer.look(history)
+    history.reset(0, np.full(LIMIT, 7, np.int32), np.zeros(LIMIT, np.float32))
+    for _ in range(11):
+        history.append(8, 0.5)
+    assert history.start == viewer.end == 10
+    viewer.look(history)
+    assert (viewer.start, set(viewer.symbols)) == (10, {7, 8})
 
 
 @given(st.integers(-5, 30))
