@@ -97,7 +97,7 @@ def test_a_reader_is_told_when_what_it_has_was_replaced_and_dropped_since() -> N
     history.reset(0, np.arange(10, dtype=np.int32), np.zeros(10, np.float32))
     viewer.look(history)
     history.reset(0, np.full(LIMIT, 7, np.int32), np.zeros(LIMIT, np.float32))
-    for _ in range(11):
+    for _ in range(5):
         history.append(8, 0.5)
     assert history.start == viewer.end == 10
     viewer.look(history)
