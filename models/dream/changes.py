@@ -12,5 +12,3 @@ TUNABLE = (
     "keep_colour",
 )
 """Knobs of which a change makes another picture."""
-WATCHING = ("preview_every", "save_every")
-"""Knobs that may change at any time and leave the picture as it is."""

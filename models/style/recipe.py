@@ -15,8 +15,6 @@ Share = Annotated[float, Field(ge=0, le=1000)]
 
 TUNABLE = ("style_weight", "content_weight", "total_variation", "blend", "learning_rate")
 """Knobs that can change while a run goes on, and make another picture."""
-WATCHING = ("preview_every", "save_every")
-"""Knobs that may change at any time and leave the picture as it is."""
 
 
 class StyleRecipe(Recipe):

@@ -23,6 +23,7 @@ from studio.widgets.recipe_pane import RecipePane
 from studio.widgets.strip import MOST, Strip
 
 if TYPE_CHECKING:
+    from models.events import Picture
     from models.recipe import Recipe
     from studio.jobs import Fact, Slots
     from studio.registry import PictureEntry, Run
@@ -82,6 +83,7 @@ class EaselPage(Page):
         self.sight: Sight = "content"
         self.entry: PictureEntry | None = None
         self._drawn: tuple[object, ...] = ()
+        self._live: Picture | None = None
         self._before: object = None
         self._next_look = 0.0
         self._revision: object = None
@@ -170,25 +172,31 @@ class EaselPage(Page):
         self.query_one(EaselHead).look(run, slots, self.sight, self.entry)
         self._results()
         self._picture(run, slots)
-        self._content()
+        self._content(run)
 
     def _picture(self, run: Run | None, slots: Slots | None) -> None:
         """Bring the picture in sight up to date."""
+        registry = self.services.registry
         if self.sight == "result" and self.entry is not None:
-            source = str(self.services.registry.picture_file(self.entry.id))
-            self._open(source, SIDE, self.entry.name)
+            entry = self.entry
+            if entry.kind != "mp4":
+                self._open(str(registry.paths.home / entry.file), SIDE, entry.name)
+            elif self._is_new(entry.id):
+                self.view.show(registry.thumbnail(entry.id), title=entry.name)
         elif self.sight == "live" and slots is not None and slots.picture is not None:
-            picture = slots.picture
-            if self._drawn != (id(picture.pixels),):
-                self._drawn = (id(picture.pixels),)
-                self.view.show(picture.pixels, title=picture.label)
+            if self._live is not slots.picture or self._is_new("live"):
+                self._live, self._drawn = slots.picture, ("live",)
+                self.view.show(self._live.pixels, title=self._live.label)
         elif self.sight == "live" and run is not None and slots is None and run.is_active:
-            preview = self.services.registry.preview(run.id)
-            if preview is not None and self._drawn != (run.id, run.step):
-                self._drawn = (run.id, run.step)
+            if self._is_new(run.id, run.step) and (preview := registry.preview(run.id)) is not None:
                 self.view.show(preview, title=run.name)
-        elif self.content:
-            self._open(self.content, self.side, self.content)
+        elif content := self.content:
+            self._open(content, self.side, content)
+
+    def _is_new(self, *what: object) -> bool:
+        """Whether something else was drawn last; it is noted as drawn."""
+        before, self._drawn = self._drawn, what
+        return before != what
 
     def _open(self, source: str, side: int, title: str) -> None:
         """Show a picture once it is open; what was in sight stays until then."""
@@ -203,9 +211,14 @@ class EaselPage(Page):
         else:
             self.view.show(found, title=title)
 
-    def _content(self) -> None:
+    def _content(self, run: Run | None) -> None:
         """Keep the picture it started from at hand, to compare with."""
-        source = str(self._recipe_in_sight().get("content", ""))
+        if self.sight == "result" and self.entry is not None:
+            source = str(self.entry.recipe.get("content", ""))
+        elif self.sight == "live" and run is not None:
+            source = str(run.recipe.get("content", ""))
+        else:
+            source = self.content
         wanted = (source, SIDE)
         if source and self._before != wanted:
             found = self.services.opener.look(*wanted)
@@ -213,20 +226,14 @@ class EaselPage(Page):
                 self._before = wanted
                 self.view.before(None if isinstance(found, str) else found)
 
-    def _recipe_in_sight(self) -> Mapping[str, Any]:
-        if self.sight == "result" and self.entry is not None:
-            return self.entry.recipe
-        run = self.run_shown() if self.sight == "live" else None
-        return self.pane.form.values() if run is None else run.recipe
-
     @property
     def content(self) -> str:
         """The source of the picture to work on, as the form has it."""
-        return str(self.pane.form.values().get("content", ""))
+        return str(self.pane.form.fields["content"].value)
 
     @property
     def side(self) -> int:
-        side = self.pane.form.values().get("side", 0)
+        side = self.pane.form.fields["side"].value
         return side if isinstance(side, int) and 0 < side <= SIDE else SIDE
 
     def _results(self) -> None:
@@ -251,11 +258,10 @@ class EaselPage(Page):
 
     def fact(self, fact: Fact) -> None:
         """A run that was watched to its end leaves its result in sight."""
-        if fact.run_id == self.run_id and fact.kind in ("done", "stopped"):
-            made = [entry for entry in self.services.registry.pictures(self.family, limit=MOST)
-                    if entry.run_id == self.run_id]  # fmt: skip
-            if made and self.sight == "live":
-                self.choose(made[0])
+        if fact.run_id == self.run_id and fact.kind in ("done", "stopped") and self.sight == "live":
+            run = self.run_shown()
+            if run is not None and run.picture_id is not None:
+                self.choose(self.services.registry.picture(run.picture_id))
         self._revision = None
 
     # Keys

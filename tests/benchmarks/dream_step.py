@@ -238,10 +238,10 @@ def memory(size: tuple[int, int], steps: int) -> dict[str, Any]:
     """Resident memory in MB: after the imports, and the most that a dream takes above that."""
     import models.dream.run  # noqa: F401  what a run imports
     from models.checkpoint import save
-    from models.dream import dreaming
-    from models.dream.recipe import DreamRecipe
+        from models.dream.recipe import DreamRecipe
     from models.dream.run import run
     from models.events import Snapshot
+    from models.vision import sitting
     from models.vision.pictures import save as save_picture
 
     def peak() -> float:
@@ -252,7 +252,7 @@ def memory(size: tuple[int, int], steps: int) -> dict[str, Any]:
         random = np.random.default_rng(0).integers(0, 256, (size[0] // 10, size[1] // 10, 3)).astype(np.uint8)
         save_picture(path, random.repeat(10, axis=0).repeat(10, axis=1))
         before = psutil.Process().memory_info().rss / 2**20
-        dreaming.SNAPSHOT_SECONDS = 10.0
+        sitting.SNAPSHOT_SECONDS = 10.0
         recipe = DreamRecipe(content=str(path), side=0, octaves=4, steps=steps)
         start = time.perf_counter()
         for event in run(recipe, folder=folder()):

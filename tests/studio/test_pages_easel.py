@@ -142,6 +142,8 @@ async def test_the_live_picture_is_the_newest_and_the_result_follows_at_the_end(
         assert "loss  1.500" in shown
         await ticks(app, pilot, lambda: "octave 1  40x30" in screen(app))
         entry = made(registry, "live", plain(9, 9, 9), run_id=run.id)
+        registry.set_run_picture(run.id, entry.id)
+        made(registry, "another", plain(3))
         registry.finish_run(run.id, "done", owner=this_process())
         page.fact(Fact("done", run.id, "live"))
         assert page.entry == entry
@@ -175,6 +177,22 @@ async def test_a_run_that_has_ended_shows_what_it_made_on_its_page_and_under_job
         await pilot.press("enter")
         await ticks(app, pilot, lambda: app.current == "dream")
         assert page_of(app).entry == entry
+    registry.close()
+
+
+async def test_a_result_that_was_deleted_meanwhile_is_no_error(paths: Paths) -> None:
+    registry = Registry(paths)
+    entry = made(registry, "gone", plain(5))
+    async with opened(paths, "dream", size=(120, 40)) as (app, pilot):
+        page = page_of(app)
+        await ticks(app, pilot, lambda: page.query_one(Strip).entries)
+        await pilot.press("full_stop")
+        registry.delete_picture(entry.id)
+        page._drawn = ()
+        app.services.opener.forget(str(paths.home / entry.file))
+        await ticks(app, pilot, lambda: page.view.pixels is None)
+        await ticks(app, pilot, lambda: "Nothing made here yet" in screen(app))
+        assert not list(app.query("Toast"))
     registry.close()
 
 

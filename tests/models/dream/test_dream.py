@@ -47,7 +47,7 @@ def network(monkeypatch: pytest.MonkeyPatch) -> Toy:
         return SimpleNamespace(pixels=pixels, source=source, sha256=f"of {source}", size=pixels.shape[1::-1])
 
     # A machine under load has slow steps, and previews come by the clock then.
-    monkeypatch.setattr("models.dream.dreaming.PREVIEW_SECONDS", 1e9)
+    monkeypatch.setattr("models.vision.sitting.PREVIEW_SECONDS", 1e9)
     monkeypatch.setattr(running, "open_source", open_source)
     monkeypatch.setattr(running.backbones, "load", lambda *_, **__: toy)
     return toy
@@ -134,7 +134,7 @@ def test_resuming_equals_never_having_stopped(network: Toy, stop: int, tmp_path:
 
 
 def test_timed_snapshots_resume_as_well(network: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.dream.dreaming.SNAPSHOT_SECONDS", 0.0)
+    monkeypatch.setattr("models.vision.sitting.SNAPSHOT_SECONDS", 0.0)
     events = list(started(recipe()))
     timed = [event.checkpoint for event in events if isinstance(event, Snapshot) and event.reason == "timed"]
     assert [checkpoint.meta["step"] for checkpoint in timed] == list(range(1, 13))
@@ -144,7 +144,7 @@ def test_timed_snapshots_resume_as_well(network: Toy, monkeypatch: pytest.Monkey
 
 
 def test_slow_steps_are_shown_by_the_clock(network: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.dream.dreaming.PREVIEW_SECONDS", 0.0)
+    monkeypatch.setattr("models.vision.sitting.PREVIEW_SECONDS", 0.0)
     for every, count in ((1000, 13), (0, 1)):
         events = list(started(recipe(preview_every=every)))
         assert sum(isinstance(event, Picture) for event in events) == count
