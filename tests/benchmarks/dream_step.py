@@ -238,7 +238,7 @@ def memory(size: tuple[int, int], steps: int) -> dict[str, Any]:
     """Resident memory in MB: after the imports, and the most that a dream takes above that."""
     import models.dream.run  # noqa: F401  what a run imports
     from models.checkpoint import save
-        from models.dream.recipe import DreamRecipe
+    from models.dream.recipe import DreamRecipe
     from models.dream.run import run
     from models.events import Snapshot
     from models.vision import sitting
