@@ -36,7 +36,7 @@ class Plan:
 
     `learning_rates` holds, by the name of its knob, the height of the learning rate of each of the task's optimizers.
     `patience` counts validations in a row without gain. `validate_every` and `save_every` are the most seconds
-    between two of them; `live_every` those between two live snapshots.
+    between two of them; `live_every` and `show_every` those between two live snapshots, and two looks at what is made.
     """
 
     learning_rates: Mapping[str, float]
@@ -50,6 +50,7 @@ class Plan:
     validate_every: float = 10.0
     save_every: float = 30.0
     live_every: float = 1.0
+    show_every: float = 5.0
 
     def tuned(self, changes: Mapping[str, Any]) -> Self:
         """This plan with the changes that it can take: ends, cadence and learning rates, positive and finite."""
@@ -83,7 +84,7 @@ class Plan:
         return rise * (1.0 - fraction) if self.schedule == "linear" else rise
 
 
-_TUNABLE = {"epochs", "steps", "seconds", "patience", "validate_every", "save_every", "live_every"}
+_TUNABLE = {"epochs", "steps", "seconds", "patience", "validate_every", "save_every", "live_every", "show_every"}
 _WHOLE = {"epochs", "steps", "patience"}
 _OPTIONAL = {"epochs", "steps", "seconds", "patience"}
 

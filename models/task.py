@@ -24,6 +24,8 @@ class Task(ABC):
     steps_per_epoch: int
     validates: bool = False
     """Whether `validate` measures; if not, the best state is that of the epoch with the lowest training loss."""
+    criterion: str = "val_loss"
+    """The measure of a validation by which the best state is chosen: the lowest."""
     may_diverge: bool = False
     """Whether a loss that doubles means that the training is lost: so for a likelihood, not for a game."""
 
@@ -51,9 +53,14 @@ class Task(ABC):
         return
 
     def validate(self) -> Generator[None, None, dict[str, float]]:
-        """Measures on what is held out, `val_loss` at least; yields every 0.2 s or so, so that a run can be held."""
+        """Measures on what is held out, the criterion at least; yields every 0.2 s or so, so that a run can be held."""
         yield from ()
         return {}
+
+    def show(self) -> Iterator[Event | None]:
+        """What there is to see by now: called every `Plan.show_every` seconds, at the start and at the end; None
+        between two events, where the run may be held."""
+        return iter(())
 
     def samples(self, epoch: int) -> Iterator[Event | None]:  # noqa: ARG002
         """What to show after an epoch (counted from 1); None between two events, where the run may be held."""

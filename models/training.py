@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import numpy as np
@@ -65,8 +65,9 @@ class Training:
         self.good = resume
         self.step_seconds = 0.0
         self.validation_seconds = 0.0
-        self.validated_step = self.step if "val_loss" in self.metrics else -1
+        self.validated_step = self.step if task.criterion in self.metrics else -1
         self.shown_at = self.saved_at = self.live_at = self.validated_at = seconds
+        self.seen_at = -math.inf
 
     # -- the course of events
 
@@ -74,12 +75,15 @@ class Training:
         self.clock.start()
         try:
             while not self.stopping and not self._is_over():
+                yield from self._look()
                 yield from self._group()
                 if self._has_diverged():
                     yield from self._end_diverged()
                     return
             if not self.stopping and self.task.validates and self.validated_step != self.step:
                 yield from self._validate()
+            self.seen_at = -math.inf
+            yield from self._look()
             yield from self._emit(self._step_event())
             yield from self._emit(Snapshot(self._checkpoint(), "final"))
         finally:
@@ -100,6 +104,21 @@ class Training:
         """Say how far the training is, if that is due."""
         if self.clock.seconds - self.shown_at >= STEP_SECONDS:
             yield from self._emit(self._step_event())
+
+    def _look(self) -> Generator[Event, Command | None, None]:
+        """Show what is made by now, if that is due."""
+        if self.clock.seconds - self.seen_at >= self.plan.show_every:
+            yield from self._told(self.task.show())
+            self.seen_at = self.clock.seconds
+
+    def _told(self, events: Iterator[Event | None]) -> Generator[Event, Command | None, None]:
+        """Yield what the task has to show, unless the run is to stop."""
+        while not self.stopping:
+            with self.place.scope():
+                event = next(events, self)
+            if event is self:
+                return
+            yield from self._emit(event) if isinstance(event, Event) else self._show()
 
     def _group(self) -> Generator[Event, Command | None, None]:
         """A group of steps, and all that is due after it."""
@@ -137,12 +156,7 @@ class Training:
         if not self.task.validates and count:
             self.metrics["epoch_loss"] = total / count
             yield from self._compare("epoch_loss")
-        if self.stopping:
-            return
-        for event in self.task.samples(self.step // self.task.steps_per_epoch):
-            yield from self._emit(event) if event is not None else self._show()
-            if self.stopping:
-                return
+        yield from self._told(self.task.samples(self.step // self.task.steps_per_epoch))
 
     def _validate(self) -> Generator[Event, Command | None, None]:
         began = self.clock.seconds
@@ -160,12 +174,15 @@ class Training:
         self.validation_seconds = self.clock.seconds - began
         self.validated_at, self.validated_step = self.clock.seconds, self.step
         self.metrics |= measured
-        if not math.isfinite(measured["val_loss"]):
+        criterion = self.task.criterion
+        if not math.isfinite(measured[criterion]):
             yield from self._emit(self._step_event())
             if self.good is not None:
                 yield from self._emit(Snapshot(self.good, "timed"))
-            raise DivergedError(f"non-finite validation loss at step {self.step}")
-        yield from self._compare("val_loss")
+            raise DivergedError(
+                f"non-finite {'validation loss' if criterion == 'val_loss' else criterion} at step {self.step}"
+            )
+        yield from self._compare(criterion)
         yield from self._emit(self._step_event())
 
     def _compare(self, measure: str) -> Generator[Event, Command | None, None]:

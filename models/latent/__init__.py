@@ -1,0 +1,1 @@
+"""Travelling a latent space: points, paths, concepts, grids. Works on any `LatentModel`, a VAE's or a GAN's."""
