@@ -28,6 +28,8 @@ class Task(ABC):
     """The measure of a validation by which the best state is chosen: the lowest."""
     may_diverge: bool = False
     """Whether a loss that doubles means that the training is lost: so for a likelihood, not for a game."""
+    is_game: bool = False
+    """Whether the first measure is a player's loss: it need not fall, and only a validation can tell the best state."""
 
     @abstractmethod
     def state(self) -> Mapping[str, Any]:
@@ -56,6 +58,15 @@ class Task(ABC):
         """Measures on what is held out, the criterion at least; yields every 0.2 s or so, so that a run can be held."""
         yield from ()
         return {}
+
+    def trouble(self, metrics: Mapping[str, float]) -> str:  # noqa: ARG002
+        """Why the training is lost, by the measures as they are shown; empty as long as it is not. Called after every
+        group of steps."""
+        return ""
+
+    def is_sound(self, metrics: Mapping[str, float]) -> bool:  # noqa: ARG002
+        """Whether a state with these measures is one to go back to when the training is lost."""
+        return True
 
     def show(self) -> Iterator[Event | None]:
         """What there is to see by now: called every `Plan.show_every` seconds, at the start and at the end; None

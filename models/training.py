@@ -77,8 +77,8 @@ class Training:
             while not self.stopping and not self._is_over():
                 yield from self._look()
                 yield from self._group()
-                if self._has_diverged():
-                    yield from self._end_diverged()
+                if lost := self._lost():
+                    yield from self._end_lost(lost)
                     return
             if not self.stopping and self.task.validates and self.validated_step != self.step:
                 yield from self._validate()
@@ -153,7 +153,7 @@ class Training:
 
     def _end_epoch(self) -> Generator[Event, Command | None, None]:
         total, count = self.epoch_losses
-        if not self.task.validates and count:
+        if not self.task.validates and not self.task.is_game and count:
             self.metrics["epoch_loss"] = total / count
             yield from self._compare("epoch_loss")
         yield from self._told(self.task.samples(self.step // self.task.steps_per_epoch))
@@ -196,7 +196,7 @@ class Training:
 
     def _save(self, reason: Any) -> Generator[Event, Command | None, None]:
         checkpoint = self._checkpoint()
-        if reason == "best" or not self.best:
+        if (reason == "best" or not self.best or self.task.is_game) and self.task.is_sound(self.metrics):
             self.good = checkpoint
         self.saved_at = self.live_at = self.clock.seconds
         yield from self._emit(Snapshot(checkpoint, reason))
@@ -208,11 +208,10 @@ class Training:
         yield from self._emit(Snapshot(self._checkpoint(), "timed"))
         raise DivergedError(f"non-finite {name} at step {self.step + row + 1}")
 
-    def _end_diverged(self) -> Generator[Event, Command | None, None]:
+    def _end_lost(self, why: str) -> Generator[Event, Command | None, None]:
         kept = "" if self.good is None else f"; the state of step {self.good.meta['step']} is kept"
-        text = f"diverged at step {self.step}: the loss rose from {self.lowest:.2f} to {self.smooth:.2f}{kept}"
         yield from self._emit(self._step_event())
-        yield from self._emit(Note(text, "warning"))
+        yield from self._emit(Note(f"{why}{kept}", "warning"))
         yield from self._emit(Snapshot(self.good or self._checkpoint(), "final"))
 
     # -- what is due
@@ -238,8 +237,12 @@ class Training:
             return False
         return is_epoch_end or since >= self.plan.validate_every
 
-    def _has_diverged(self) -> bool:
-        return self.task.may_diverge and self.smooth > 2 * self.lowest + 0.5
+    def _lost(self) -> str:
+        """Why there is no use in going on; empty if there is."""
+        if self.task.may_diverge and self.smooth > 2 * self.lowest + 0.5:
+            return f"diverged at step {self.step}: the loss rose from {self.lowest:.2f} to {self.smooth:.2f}"
+        trouble = self.task.trouble(self.metrics)
+        return f"{trouble} at step {self.step}" if trouble else ""
 
     def _group_size(self, left_in_epoch: int) -> int:
         total = self.plan.total(self.task.steps_per_epoch)

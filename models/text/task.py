@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from models.devices import Placement
 from models.engine import per_replica
 from models.events import Event, Text
+from models.replicas import follow, shared
 from models.task import Task
 from models.text.batches import HeldOut, HeldOutWindows, batches
 from models.text.model import TextModel
@@ -149,9 +150,7 @@ class TextTask(Task):
         if self.recipe.clip_norm:
             factor = self.recipe.clip_norm / tf.maximum(norm, self.recipe.clip_norm)
             gradients = [gradient * factor for gradient in gradients]
-        # Keras adds up what the replicas bring, and they all bring the same.
-        share = 1.0 / self.place.replicas
-        self.optimizer.apply([gradient * share for gradient in gradients] if share < 1 else gradients)
+        self.optimizer.apply(shared(self.place, gradients))
         self._average()
         return norm
 
@@ -167,19 +166,7 @@ class TextTask(Task):
             return
         count = tf.cast(self.optimizer.iterations.value, tf.float32)
         rate = 1.0 - tf.minimum(self.recipe.average, (1.0 + count) / (10.0 + count))
-        pairs = list(zip(self._averages, self._trained, strict=True))
-        if self.place.replicas == 1:
-            for average, trained in pairs:
-                average.assign_add((trained - average) * rate)
-            return
-
-        def update(strategy: Any, rate: Any) -> None:
-            for average, trained in pairs:
-                strategy.extended.update(
-                    average, lambda a, t, r: a.assign_add((t - a) * r), args=(trained, rate), group=False
-                )
-
-        tf.distribute.get_replica_context().merge_call(update, args=(rate,))
+        follow(self.place, self._averages, self._trained, rate)
 
     # -- measuring
 
