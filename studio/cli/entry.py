@@ -32,6 +32,8 @@ COMMANDS = (
     ("sample", "Let a text model write."),
     ("dream", "Let a network dream on a picture."),
     ("style", "Paint a picture anew in the style of others."),
+    ("generate", "Make new pictures with a trained VAE or GAN."),
+    ("latent", "Travel the latent space of a trained VAE or GAN."),
     ("redo", "Make a picture again from the recipe inside its file."),
     ("pictures", "List, show, export, rename and delete pictures."),
     ("models", "List, show, rename and delete models."),

@@ -105,7 +105,7 @@ def fit_for(out: Path, recipe: Recipe) -> Recipe:
 
     Raises UsageError for a file that cannot be written, or not with what the recipe makes.
     """
-    frames = getattr(recipe, "zoom_frames", 0)
+    frames = getattr(recipe, "zoom_frames", 0) or getattr(recipe, "frames", 0)
     suffix, allowed = out.suffix.lower(), MOVING if frames > 1 else STILL
     if suffix not in allowed:
         what = "an animation" if frames > 1 else "a picture"
@@ -133,7 +133,7 @@ def fetch_network(values: Mapping[str, Any], folder: Path) -> None:
     from models import downloads
     from models.vision.backbones import catalog
 
-    if values.get("weights") or values["backbone"] not in catalog.BACKBONES:
+    if values.get("weights") or values.get("backbone") not in catalog.BACKBONES:
         return
     for wanted in catalog.files(values["backbone"], classes=bool(values.get("target_class"))):
         if not wanted.is_here(folder):
