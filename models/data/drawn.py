@@ -10,6 +10,8 @@ import numpy as np
 
 from models.data import faces, glyphs
 from models.data.attributes import Table
+from models.data.faces.face import Face
+from models.data.glyphs.glyph import Glyph
 from models.data.kept import KeptSet
 from models.data.sets import Attributes, Indices, Pixels
 from models.data.shape import Channels, coloured
@@ -22,8 +24,8 @@ PROVEN = 8
 """Pictures by which a set is told from one that another version of the drawing made."""
 
 MODULES: dict[str, tuple[ModuleType, type[Any], int]] = {
-    "faces": (faces, faces.Face, 64),
-    "glyphs": (glyphs, glyphs.Glyph, 32),
+    "faces": (faces, Face, 64),
+    "glyphs": (glyphs, Glyph, 32),
 }
 """Each kind's module, what describes a picture of it, and the pixels a side where nobody says."""
 
