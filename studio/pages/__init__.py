@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class PageInfo:
     """A page: its name in bindings and the palette, its number key, its title, and where its class is (`module:name`).
 
-    `family` is the family of models that the page plays, empty for a page that serves them all.
+    `family` is the family of models that the page plays, empty for a page that serves them all; `plays` names several.
     """
 
     name: str
@@ -22,6 +22,7 @@ class PageInfo:
     title: str
     target: str
     family: str = ""
+    plays: tuple[str, ...] = ()
 
     def load(self) -> type[Page]:
         """The page's class, imported now."""
@@ -39,10 +40,11 @@ PAGES = {
         PageInfo("dream", "5", "Dream", "studio.pages.dream:DreamPage", family="dream"),
         PageInfo("style", "6", "Style", "studio.pages.style:StylePage", family="style"),
         PageInfo("gallery", "7", "Gallery", "studio.pages.gallery:GalleryPage"),
+        PageInfo("latent", "8", "Latent", "studio.pages.latent:LatentPage", plays=("vae", "gan")),
     )
 }
 
 
 def player(family: str) -> PageInfo | None:
     """The page that plays models of `family`."""
-    return next((info for info in PAGES.values() if info.family == family), None)
+    return next((info for info in PAGES.values() if family and family in (info.family, *info.plays)), None)

@@ -1,0 +1,48 @@
+"""The keys of the Latent page. Those that are shown come first; all of them are under F1."""
+
+from __future__ import annotations
+
+from textual.binding import Binding, BindingType
+
+KEYS: list[BindingType] = [
+    Binding("r", "random", "Random", id="latent.random", tooltip="Go to a random point"),
+    Binding("right_square_bracket", "slide(1)", "Concept +", id="latent.stronger", tooltip="The concept stronger"),
+    Binding("left_square_bracket", "slide(-1)", "-", id="latent.weaker", tooltip="The concept weaker"),
+    Binding("w", "walk", "Walk", id="latent.walk", tooltip="Walk on its own, or stop"),
+    Binding("o", "encode", "Picture", id="latent.encode", tooltip="Find the point of a picture of your own"),
+    Binding("ctrl+s", "save", "Save", id="latent.save", tooltip="Save the picture to the Gallery"),
+    Binding("m", "model", "Model", id="latent.model", tooltip="Choose the model"),
+    Binding("left", "arrow(-1, 0)", "Back along the first direction", id="latent.left", show=False),
+    Binding("right", "arrow(1, 0)", "Forth along the first direction", id="latent.right", show=False),
+    Binding("up", "arrow(0, 1)", "Forth along the second direction", id="latent.up", show=False),
+    Binding("down", "arrow(0, -1)", "Back along the second direction", id="latent.down", show=False),
+    Binding("d", "turn", "Arrows: principal directions or dimensions", id="latent.turn", show=False),
+    Binding("h", "axis(0, 1)", "The next direction for left and right", id="latent.across", show=False),
+    Binding("H", "axis(0, -1)", "The one before", id="latent.across_back", show=False),
+    Binding("v", "axis(1, 1)", "The next direction for up and down", id="latent.along", show=False),
+    Binding("V", "axis(1, -1)", "The one before", id="latent.along_back", show=False),
+    Binding("greater_than_sign", "stride(1)", "Longer steps", id="latent.longer", show=False, key_display=">"),
+    Binding("less_than_sign", "stride(-1)", "Shorter steps", id="latent.shorter", show=False, key_display="<"),
+    Binding("full_stop", "concept(1)", "The next concept", id="latent.next", show=False),
+    Binding("comma", "concept(-1)", "The concept before", id="latent.previous", show=False),
+    Binding("backspace", "nought", "The concept back to 0", id="latent.nought", show=False),
+    Binding("l", "level", "All concepts back to 0", id="latent.level", show=False),
+    Binding("c,tab", "concepts", "To the concepts, or to the picture", id="latent.concepts", show=False),
+    Binding("slash", "filter", "Filter the concepts", id="latent.filter", show=False),
+    Binding("f", "fold", "Show the panel, or fold it away", id="latent.fold", show=False),
+    Binding("p", "mark", "Pin: mark this point with a letter", id="latent.mark", show=False),
+    Binding("g", "jump", "Go to a mark", id="latent.jump", show=False),
+    Binding("P", "unmark", "Forget a mark", id="latent.unmark", show=False),
+    Binding("i", "interpolate", "Travel through the marks, or stop", id="latent.interpolate", show=False),
+    Binding("right_curly_bracket", "pace(1)", "Walk faster", id="latent.faster", show=False, key_display="}"),
+    Binding("left_curly_bracket", "pace(-1)", "Walk slower", id="latent.slower", show=False, key_display="{"),
+    Binding("t", "truncate", "Truncation of random points", id="latent.truncate", show=False),
+    Binding("u", "undo", "Undo", id="latent.undo", show=False),
+    Binding("U", "redo", "Redo", id="latent.redo", show=False),
+    Binding("x", "swap", "Swap faces: expression and pose of another", id="latent.swap", show=False),
+    Binding("a", "group('with')", "This picture has it (for a concept of your own)", id="latent.with", show=False),
+    Binding("A", "group('without')", "This picture does not", id="latent.without", show=False),
+    Binding("n", "name", "Make a concept of the two groups", id="latent.name", show=False),
+    Binding("delete", "forget", "Delete a concept of your own", id="latent.forget", show=False),
+    Binding("e", "export", "Export the path as a film", id="latent.export", show=False),
+]
