@@ -31,6 +31,12 @@ class Family:
         found: Callable[..., Run] = pkgutil.resolve_name(self.run)
         return found
 
+    def learns_from_pictures(self) -> bool:
+        """Whether a run learns from a set of pictures, and shows pictures while it does."""
+        from models.data.recipe import PicturesRecipe
+
+        return issubclass(self.recipe_class(), PicturesRecipe)
+
 
 FAMILIES = {
     "text": Family("text", "models.text.recipe:TextRecipe", "models.text.train:run"),

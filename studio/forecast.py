@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import pkgutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from studio import figures
 
 if TYPE_CHECKING:
+    from models.data.recipe import PicturesRecipe
     from models.recipe import Recipe
     from models.text.recipe import TextRecipe
     from studio.registry import Registry
@@ -21,14 +23,30 @@ def text(recipe: TextRecipe, registry: Registry) -> str:
     from models.text.estimate import estimate, size_of
 
     characters, symbols = size_of(recipe)
-    found = estimate(recipe, characters=characters, symbols=symbols, known=measured(registry))
+    return said(estimate(recipe, characters=characters, symbols=symbols, known=measured(registry, "text")), recipe)
+
+
+def pictures(recipe: PicturesRecipe, registry: Registry) -> str:
+    """Two lines on learning from pictures: network and memory; time, steps and passes. Empty if none can be told."""
+    from models.data.extent import extent
+
+    if importlib.util.find_spec(f"models.{recipe.family}.estimate") is None:
+        return ""
+    seen = extent(recipe)
+    estimate = pkgutil.resolve_name(f"models.{recipe.family}.estimate:estimate")
+    return said(estimate(recipe, seen.count, seen.size, seen.channels, known=measured(registry, recipe.family)), recipe)
+
+
+def said(found: Any, recipe: Recipe) -> str:
+    """An estimate in two lines."""
+    patience = getattr(recipe, "patience", None)
     first = (
         f"About {figures.count(found.parameters)} parameters, {figures.size(found.model)}; "
         f"{figures.size(found.memory)} of memory to train"
     )
     if found.steps is None or found.seconds is None:
-        return f"{first}\nIt ends when {recipe.patience} validations in a row bring no gain"
-    limit = "At most" if recipe.patience is not None else "About"
+        return f"{first}\nIt ends when {patience} validations in a row bring no gain"
+    limit = "At most" if patience is not None else "About"
     passes = "" if found.passes is None else f", {found.passes:.1f} passes"
     source = "measured" if found.measured else "a guess"
     second = (
@@ -56,15 +74,15 @@ def check(recipe: Recipe) -> None:
         pkgutil.resolve_name(CHECKS[recipe.family])(recipe)
 
 
-def measured(registry: Registry) -> tuple[TextRecipe, float] | None:
-    """The newest text run that tells how fast this machine is: its recipe, and the seconds of a step."""
+def measured(registry: Registry, family: str) -> tuple[Any, float] | None:
+    """The newest run of a family that tells how fast this machine is: its recipe, and the seconds of a step."""
     from models.errors import UsageError
-    from models.text.recipe import TextRecipe
+    from models.families import FAMILIES
 
     for run in registry.runs(("running", "done", "stopped"), limit=20):
-        if run.family == "text" and run.step >= 50 and run.seconds > 0:
+        if run.family == family and run.step >= 50 and run.seconds > 0:
             try:
-                return TextRecipe.checked(run.recipe), run.seconds / run.step
+                return FAMILIES[family].recipe_class().checked(run.recipe), run.seconds / run.step
             except UsageError:
                 continue
     return None

@@ -5,8 +5,14 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+    from models.data.recipe import PicturesRecipe
+    from models.data.sets import Pixels
+
+COLUMNS = 12
+"""Pictures side by side on a contact sheet."""
 OPENING = 6_000
 """Characters of a corpus that are shown."""
 
@@ -35,6 +41,27 @@ def opening(sources: Sequence[str], encoding: str, folder: Path) -> str:
     return next(iter(chunks), "")[:OPENING]
 
 
+def contact_sheet(recipe: PicturesRecipe, folder: Path, count: int) -> Pixels | str:
+    """Some of the pictures of a recipe side by side, uint8 (height, width, 3), or why there are none to show.
+
+    Decodes and draws, downloads nothing; not for the event loop. `folder` is the data folder. Raises UserError kin, as
+    opening the set would.
+    """
+    import numpy as np
+
+    from models.data import known
+    from models.data.opening import open_set
+    from models.latent.sheet import sheet
+
+    if recipe.data in known.NAMES and not known.is_here(recipe.data, folder):
+        return f"{recipe.data} is downloaded when the training starts, once."
+    pictures = open_set(
+        recipe.data, size=recipe.size, channels=recipe.channels, count=count, fit=recipe.fit,
+        attributes=recipe.attributes, seed=recipe.seed, folder=folder,
+    )  # fmt: skip
+    return sheet(pictures.read(np.arange(pictures.count)), columns=COLUMNS)
+
+
 def command(
     family: str, preset: str, usual: Mapping[str, Any], values: Mapping[str, Any], *, name: str = "", base: str = ""
 ) -> str:
@@ -45,7 +72,7 @@ def command(
     words = ["studio", "train", family]
     if preset:
         words += ["--preset", preset]
-    given = {knob for knob, value in values.items() if knob == "corpus" or value != usual.get(knob)}
+    given = {knob for knob, value in values.items() if knob in ("corpus", "data") or value != usual.get(knob)}
     if given & {"steps", "epochs"} and "seconds" in values:
         given.add("seconds")  # the command line leaves out a preset's limit in seconds beside those
     for knob, value in values.items():

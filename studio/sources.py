@@ -10,6 +10,16 @@ NAMES = ("python-docs", "nietzsche", "shakespeare")
 """The texts that have a name, as models.text.corpus has them; that module imports NumPy."""
 
 
+SETS = ("faces", "glyphs", "mnist", "fashion-mnist", "cifar10")
+"""The sets of pictures that have a name, as models.data.opening has them."""
+
+
+def sources_of(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a recipe learns from: the sources of its corpus, or its set of pictures."""
+    found = values.get("corpus") or values.get("data") or ()
+    return (found,) if isinstance(found, str) else tuple(found)
+
+
 def name_for(sources: Sequence[Any]) -> str:
     """A name for a model: that of the first thing it reads, without its ending."""
     first = Path(str(sources[0])).name or str(sources[0])
@@ -17,10 +27,12 @@ def name_for(sources: Sequence[Any]) -> str:
 
 
 def missing(values: Mapping[str, Any]) -> dict[str, str]:
-    """What a recipe cannot know: sources that are neither a text with a name nor on this machine."""
-    for source in values.get("corpus", ()):
-        if source not in NAMES and not exists(source):
-            return {"corpus": f"not found: {source}"}
+    """What a recipe cannot know: sources that neither have a name nor are on this machine."""
+    for knob, names in (("corpus", NAMES), ("data", SETS), ("attributes", ())):
+        found = values.get(knob) or ()
+        for source in (found,) if isinstance(found, str) else found:
+            if source not in names and not exists(source):
+                return {knob: f"not found: {source}"}
     return {}
 
 
@@ -34,10 +46,15 @@ def exists(source: str) -> bool:
 
 def located(values: Mapping[str, Any]) -> dict[str, Any]:
     """A recipe's values with its files by their full path: another program, elsewhere, may execute the run."""
-    sources = [
-        source if source in NAMES else str(Path(source).expanduser().resolve()) for source in values.get("corpus", ())
-    ]
-    return {**values, "corpus": sources} if sources else dict(values)
+    found = dict(values)
+    if sources := values.get("corpus", ()):
+        found["corpus"] = [
+            source if source in NAMES else str(Path(source).expanduser().resolve()) for source in sources
+        ]
+    for knob, names in (("data", SETS), ("attributes", ())):
+        if (source := values.get(knob)) and source not in names:
+            found[knob] = str(Path(source).expanduser().resolve())
+    return found
 
 
 def pictures_of(values: Mapping[str, Any], knobs: Sequence[str]) -> list[tuple[str, str]]:

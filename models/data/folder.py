@@ -103,9 +103,7 @@ def open_folder(
     that are looked at. Raises UsageError if no picture is left.
     """
     known = table.load(Path(attributes).expanduser()) if attributes else None
-    files = _files(place)
-    if not files:
-        raise UsageError(f"{str(place)!r} holds no pictures; those that can be read: {pictures.READABLE}")
+    files = files_in(place)
     relative = {file: file.relative_to(place).as_posix() for file in files}
     skipped = []
     if known is not None:
@@ -150,8 +148,11 @@ def open_folder(
     return opened
 
 
-def _files(place: Path) -> list[Path]:
-    """All files under a folder that are called as pictures are, in the order of their paths."""
+def files_in(place: Path) -> list[Path]:
+    """All files under a folder that are called as pictures are, in the order of their paths.
+
+    Raises UsageError if there is none, or a folder cannot be read.
+    """
     found: list[Path] = []
 
     def refuse(error: OSError) -> None:
@@ -162,6 +163,8 @@ def _files(place: Path) -> list[Path]:
         found.extend(Path(here, each) for each in names if Path(each).suffix.lower() in ENDS and each[0] != ".")
         if len(found) > MOST:
             raise UsageError(f"{str(place)!r} holds more than {MOST:,} pictures; name a folder inside it")
+    if not found:
+        raise UsageError(f"{str(place)!r} holds no pictures; those that can be read: {pictures.READABLE}")
     return sorted(found)
 
 

@@ -48,20 +48,33 @@ BATCHES = tuple(f"cifar-10-batches-bin/data_batch_{number}.bin" for number in ra
 NAMES = ("mnist", "fashion-mnist", "cifar10")
 
 
+def fetched(name: str, folder: Path, progress: Progress | None = None) -> Path:
+    """The file with the pictures of a set of `NAMES`, fetched if it is not there; raises as `load` does."""
+    if name != "fashion-mnist":
+        return fetch(MNIST if name == "mnist" else CIFAR, folder, progress)
+    place = idx.in_folder(DEBIAN) if DEBIAN.is_dir() else None
+    return place or [fetch(each, folder, progress) for each in FASHION][-1]
+
+
+def is_here(name: str, folder: Path) -> bool:
+    """Whether a set of `NAMES` can be read without fetching anything."""
+    if name == "fashion-mnist":
+        return DEBIAN.is_dir() or all(each.is_here(folder) for each in FASHION)
+    return (MNIST if name == "mnist" else CIFAR).is_here(folder)
+
+
 def load(name: str, folder: Path, progress: Progress | None = None) -> Stored:
     """The training part of a set of `NAMES`, from its copy under the data folder, fetched if it is not there.
 
     Fashion-MNIST comes from Debian's package where that is installed. Raises UnavailableError, with the file and its
     place, where it cannot be fetched; CorruptFileError for a damaged copy.
     """
-    if name == "mnist":
-        stored = npz.load(fetch(MNIST, folder, progress))
-        return Stored(stored.pixels, stored.labels, tuple("0123456789"))
+    place = fetched(name, folder, progress)
     if name == "cifar10":
-        return _cifar(fetch(CIFAR, folder, progress))
-    place = idx.in_folder(DEBIAN) if DEBIAN.is_dir() else None
-    if place is None:
-        place = [fetch(each, folder, progress) for each in FASHION][-1]
+        return _cifar(place)
+    if name == "mnist":
+        stored = npz.load(place)
+        return Stored(stored.pixels, stored.labels, tuple("0123456789"))
     stored = idx.load(place)
     return Stored(stored.pixels, stored.labels, CLOTHES)
 

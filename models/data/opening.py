@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from models.data import idx, known, npz
+from models.data import idx, known, npz, table
 from models.data.drawn import MODULES, DrawnSet
-from models.data.folder import open_folder
+from models.data.folder import files_in, open_folder
 from models.data.sets import PictureSet
 from models.data.shape import Channels, Fit
 from models.data.stored import Stored, StoredSet
@@ -55,6 +55,20 @@ def open_set(
     else:
         stored = _file(place)
     return StoredSet(shown(source), stored, size=size, channels=channels, count=count, fit=fit, seed=seed)
+
+
+def prepare(source: str, *, attributes: str = "", folder: Path, progress: Progress | None = None) -> None:
+    """Fetch what `open_set` would fetch, and raise what it would raise as far as that shows without decoding."""
+    if attributes:
+        table.load(Path(attributes).expanduser())
+    if source in known.NAMES:
+        known.fetched(source, folder, progress)
+    elif source not in MODULES:
+        place = place_of(source)
+        if place.is_dir() and idx.in_folder(place) is None:
+            files_in(place)
+        elif place.is_file() and not idx.is_idx(place) and place.suffix.lower() != ".npz":
+            _file(place)
 
 
 def place_of(source: str) -> Path:

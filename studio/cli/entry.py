@@ -32,6 +32,7 @@ COMMANDS = (
     ("sample", "Let a text model write."),
     ("dream", "Let a network dream on a picture."),
     ("style", "Paint a picture anew in the style of others."),
+    ("evaluate", "Measure a trained VAE or GAN on pictures."),
     ("generate", "Make new pictures with a trained VAE or GAN."),
     ("latent", "Travel the latent space of a trained VAE or GAN."),
     ("redo", "Make a picture again from the recipe inside its file."),

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from studio.registry import Registry, Run
 
 INTERVAL = 0.1  # seconds between two looks at the slots
+TOLD = {"val_loss": "held out", "frechet": "Fréchet distance", "loss": "loss", "generator_loss": "generator loss"}
+"""What is told of a model, the most telling first."""
+PICTURE = "out.png"
 ASKED = "stopping, and keeping what there is (again: quit at once)"
 
 
@@ -186,6 +189,13 @@ def result(registry: Registry, run: Run) -> dict[str, Any]:
     }
 
 
+def makes_pictures(family: str) -> bool:
+    """Whether the models of a family make pictures."""
+    from models.families import FAMILIES
+
+    return family in FAMILIES and FAMILIES[family].learns_from_pictures()
+
+
 def last_lines(registry: Registry, run: Run) -> list[str]:
     """What became of it, and what to do next."""
     from studio.figures import clock, loss
@@ -193,9 +203,13 @@ def last_lines(registry: Registry, run: Run) -> list[str]:
     lines = [f"{run.state} after {run.step} steps and {clock(run.seconds)}"]
     if run.model_id is not None:
         model = registry.model(run.model_id)
-        held_out, learnt = model.metrics.get("val_loss"), model.metrics.get("loss")
-        figure = f"held out {loss(held_out)}" if held_out is not None else f"loss {loss(learnt)}"
-        lines.append(f"kept: the model '{model.name}' of step {model.step}, {figure}: studio sample {model.id}")
+        figure = next(
+            (f"{TOLD[name]} {loss(model.metrics[name])}" for name in TOLD if name in model.metrics), "no loss"
+        )
+        shows = (
+            f"studio generate {model.id} -o {PICTURE}" if makes_pictures(run.family) else f"studio sample {model.id}"
+        )
+        lines.append(f"kept: the model '{model.name}' of step {model.step}, {figure}: {shows}")
     elif run.picture_id is not None:
         picture = registry.picture(run.picture_id)
         lines.append(

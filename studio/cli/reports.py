@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 
 EVERY = 5.0  # seconds between two lines about progress
 OBVIOUS = ("running", "done", "stopped", "failed")  # what other lines say better
-SHORT = {"loss": "loss", "val_loss": "held out"}
+SHORT = {
+    "loss": "loss",
+    "val_loss": "held out",
+    "generator_loss": "generator",
+    "discriminator_loss": "discriminator",
+    "diversity": "diversity",
+    "frechet": "Fréchet",
+}
 
 
 class Report(Protocol):

@@ -14,8 +14,10 @@ from models.families import FAMILIES
 from studio.cli.fetching import Fetching
 from studio.cli.find import find_model, find_run, open_registry
 from studio.cli.flags import with_knobs
+from studio.sources import located, name_for
 
 if TYPE_CHECKING:
+    from models.data.recipe import PicturesRecipe
     from models.recipe import Recipe
     from models.text.recipe import TextRecipe
     from studio.registry import Registry, Run
@@ -26,7 +28,7 @@ Name = Annotated[
     Parameter(
         group=THIS_RUN,
         metavar="TEXT",
-        help="What the run and its model are called (default: as the corpus).",
+        help="What the run and its model are called (default: as what it learns from).",
         show_default=False,
     ),
 ]
@@ -58,6 +60,21 @@ Examples:
 With --steps or --epochs the preset's own limit in seconds does not count.
 """
 
+PICTURES_EXAMPLES = """\
+Examples:
+  studio train {0} --data faces                          needs no file
+  studio train {0} --data ~/photos --size 64 --name Holidays
+  studio train {0} --data fashion-mnist --seconds 600 --json
+  studio train {0} --resume RUN                          go on where it stopped
+  studio train {0} --base MODEL --data more-photos
+
+With --steps or --epochs the preset's own limit in seconds does not count.
+"""
+LEARN_FROM_PICTURES = {
+    "vae": "a variational autoencoder: pictures to points of a latent space, and back",
+    "gan": "a GAN: a generator of pictures against a discriminator",
+}
+
 app = App(name="train", help="Train a model. An open studio shows the run as well.", help_epilogue="")
 
 
@@ -83,6 +100,29 @@ def text(
         registry, "text", preset, knobs, read_through,
         name=name, resume=resume, base=base, options=options, device=device, json=json,
     )  # fmt: skip
+
+
+def pictured(family: str, what: str) -> Callable[..., None]:
+    """The command of a family that learns from pictures; `what` says what is trained."""
+
+    def command(
+        *,
+        name: Name = "",
+        resume: Resume = None,
+        base: Base = None,
+        device: Device = None,
+        json: Json = False,
+        preset: str | None,
+        knobs: dict[str, Any],
+    ) -> None:
+        registry = open_registry()
+        train(
+            registry, family, preset, located(knobs), looked_through,
+            name=name, resume=resume, base=base, options={}, device=device, json=json,
+        )  # fmt: skip
+
+    command.__doc__ = f"Train {what}. Ctrl+C stops it and keeps what it has learnt."
+    return command
 
 
 def train(
@@ -180,8 +220,27 @@ def read_through(recipe: TextRecipe, registry: Registry) -> str:
     return "stdin" if first.parent == registry.paths.corpora else first.stem or first.name or "text"
 
 
+def looked_through(recipe: PicturesRecipe, registry: Registry) -> str:
+    """Fetch what has to be fetched; the name of the set. Raises UserError kin where there are no pictures."""
+    from models.data.opening import prepare
+
+    fetching = Fetching(recipe.data)
+    try:
+        prepare(recipe.data, attributes=recipe.attributes, folder=registry.paths.home, progress=fetching)
+    finally:
+        fetching.close()
+    return name_for((recipe.data,))
+
+
 app.command(
     with_knobs(text, FAMILIES["text"].recipe_class()),
     name="text",
     help_epilogue=TEXT_EXAMPLES,
 )
+for each, what in LEARN_FROM_PICTURES.items():
+    if each in FAMILIES:
+        app.command(
+            with_knobs(pictured(each, what), FAMILIES[each].recipe_class()),
+            name=each,
+            help_epilogue=PICTURES_EXAMPLES.format(each),
+        )

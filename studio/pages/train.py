@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,20 +16,26 @@ from textual.widgets import Input, Static
 
 from models.errors import UsageError, UserError
 from studio.pages.base import AROUND, Page
-from studio.sources import NAMES, located, missing, name_for
+from studio.sources import NAMES, SETS, located, missing, name_for, sources_of
 from studio.visible import visible
 from studio.widgets.choice import Choice
+from studio.widgets.contact_sheet import ContactSheet
 from studio.widgets.corpus import CorpusSuggester
 from studio.widgets.form import RecipeForm
 from studio.widgets.opening import Opening
 
 if TYPE_CHECKING:
+    from models.data.recipe import PicturesRecipe
     from models.recipe import Recipe
     from studio.registry import Model
 
-FORECASTS = {"text": "studio.forecast:text"}
+FORECASTS = {"text": "studio.forecast:text", "vae": "studio.forecast:pictures", "gan": "studio.forecast:pictures"}
 """Where a family's recipe is turned into words about its time and size."""
-FIXED = {"text": ("unit", "words", "lowercase", "cell", "layers", "units", "input", "embedding")}
+FIXED = {
+    "text": ("unit", "words", "lowercase", "cell", "layers", "units", "input", "embedding"),
+    "vae": ("latent", "width", "widths", "filters", "most", "depth", "size", "channels", "likelihood"),
+    "gan": ("latent", "mapping", "width", "most", "size", "channels", "spectral_norm"),
+}
 """The knobs that a model's weights have settled, when it is trained further."""
 
 
@@ -98,13 +104,17 @@ as you type. A star marks what differs from the preset. Sources are parted by se
             yield Static("Preset", classes="label")
             yield Choice(list(kind.presets), kind.default_preset, id="preset")
             yield Static("Name", classes="label")
-            yield Input(placeholder="as the corpus", compact=True, id="name")
+            yield Input(placeholder="as what it learns from", compact=True, id="name")
         with Horizontal(id="further"):
             yield Static("", id="banner", markup=False)
-            yield Static("New characters", classes="label")
-            yield Choice(["refuse", "learn"], "refuse", id="extend")
-        yield RecipeForm(kind, suggesters={"corpus": CorpusSuggester(NAMES)}, also=missing)
-        yield Opening(id="reads")
+            if self.family == "text":
+                yield Static("New characters", classes="label")
+                yield Choice(["refuse", "learn"], "refuse", id="extend")
+        suggesters = {
+            "corpus": CorpusSuggester(NAMES), "data": CorpusSuggester(SETS), "attributes": CorpusSuggester(())
+        }  # fmt: skip
+        yield RecipeForm(kind, suggesters=suggesters, also=missing)
+        yield ContactSheet(id="reads") if FAMILIES[self.family].learns_from_pictures() else Opening(id="reads")
         yield Static("", id="told", markup=False)
         with Horizontal(id="foot"):
             yield Static("", id="forecast", markup=False)
@@ -136,8 +146,8 @@ as you type. A star marks what differs from the preset. Sources are parted by se
         if self.query_one("#start").has_class("-off") != (form.recipe is None):
             self.query_one("#start").set_class(form.recipe is None, "-off")
             self.refresh_bindings()
-        corpus = form.values().get("corpus") or (self.family,)
-        self.query_one("#name", Input).placeholder = visible(name_for(corpus))
+        sources = sources_of(form.values()) or (self.family,)
+        self.query_one("#name", Input).placeholder = visible(name_for(sources))
         self.explain()
         self.preview()
 
@@ -179,7 +189,7 @@ as you type. A star marks what differs from the preset. Sources are parted by se
         self.set_class(self.roomy and not self.form.advanced, "-tall")
 
     def preview(self) -> None:
-        """Under the form, where there is room: the command line that does the same, and how the corpus begins."""
+        """Under the form, where there is room: the command line that does the same, and what is to be learnt from."""
         recipe = self.form.recipe
         if not self.has_class("-tall") or recipe is None:
             return
@@ -192,8 +202,11 @@ as you type. A star marks what differs from the preset. Sources are parted by se
         else:
             usual = kind.checked(self.model.recipe).model_dump()
             line = command(self.family, "", usual, values, name=self.name_typed, base=self.model.name)
-        sources, encoding = values.get("corpus", ()), values.get("encoding", "utf-8")
-        self.query_one(Opening).look(line, sources, encoding, self.services.paths.home)
+        home = self.services.paths.home
+        for opening in self.query(Opening):
+            opening.look(line, values.get("corpus", ()), values.get("encoding", "utf-8"), home)
+        for pictures in self.query(ContactSheet):
+            pictures.look(line, cast("PicturesRecipe", recipe), home)
 
     @property
     def preset(self) -> str:
@@ -214,7 +227,7 @@ as you type. A star marks what differs from the preset. Sources are parted by se
         event.stop()
         recipe = self.form.kind.preset(event.value)
         fixed = FIXED.get(self.family, ()) if self.model is not None else ()
-        self.form.fill(recipe.model_dump(), keep=("corpus", "encoding", *fixed))
+        self.form.fill(recipe.model_dump(), keep=("corpus", "encoding", "data", "attributes", *fixed))
 
     @on(Choice.Changed, "#family")
     async def _family(self, event: Choice.Changed) -> None:
@@ -276,9 +289,9 @@ as you type. A star marks what differs from the preset. Sources are parted by se
         if recipe is None:
             raise UsageError(next(iter(self.form.problems.values())))
         values = located(recipe.model_dump(mode="json"))
-        name = self.name_typed or name_for(values.get("corpus") or (self.family,))
+        name = self.name_typed or name_for(sources_of(values) or (self.family,))
         base = self.model.id if self.model is not None else None
-        learn = base is not None and self.query_one("#extend", Choice).value == "learn"
+        learn = base is not None and any(choice.value == "learn" for choice in self.query("#extend").results(Choice))
         run = self.services.jobs.submit(self.family, values, name, base, {"extend": True} if learn else None)
         page = await self.studio.go("jobs")
         page.open_run(run.id)

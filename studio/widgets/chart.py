@@ -1,11 +1,11 @@
-"""The loss chart: a line for the training loss, dots for the validation loss, safe for NaN and infinity."""
+"""The chart of a run: lines for what each step tells, dots for what is measured now and then; NaN does no harm."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from time import monotonic
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from rich.text import Text
 from textual.widget import Widget
@@ -14,28 +14,58 @@ from studio.figures import loss as loss_text
 from studio.figures import short
 
 Point = tuple[int, Mapping[str, float]]
+Curve = list[tuple[int, float]]
 PERIOD = 0.5
 """Seconds between two drawings, at least."""
 TICK = 6
 """Cells of a label at the left axis."""
+LEAST = 7
+"""Rows of a panel, at least: with fewer rows a chart has fewer panels."""
+
+
+class Panel(NamedTuple):
+    """Curves over one axis: a line, maybe a second one, maybe dots; each a metric and what it is called."""
+
+    line: tuple[str, str]
+    second: tuple[str, str] | None = None
+    dots: tuple[str, str] | None = None
+
+
+LOSSES = (Panel(("loss", "loss"), dots=("val_loss", "held out")),)
+PANELS: Mapping[str, tuple[Panel, ...]] = {
+    "vae": (
+        *LOSSES,
+        Panel(("reconstruction", "reconstruction"), ("kl", "KL")),
+    ),
+    "gan": (
+        Panel(("generator_loss", "generator"), ("discriminator_loss", "discriminator")),
+        Panel(("real_score", "score of real"), ("fake_score", "of made")),
+        Panel(("diversity", "diversity")),
+        Panel(("frechet", "Fréchet")),
+    ),
+}
+"""What a family's chart shows, by importance; `LOSSES` for the others."""
 
 
 class Chart(Widget):
-    """Two curves over steps. It keeps its frame: the axis labels have a fixed width, and a caption names the curves."""
+    """Panels of curves over steps, one under the other. It keeps its frame: the axis labels have a fixed width, and a
+    caption names the curves.
+    """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"chart--line", "chart--dots", "chart--axis"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"chart--line", "chart--second", "chart--dots", "chart--axis"}
     DEFAULT_CSS = """
     Chart {
         width: 1fr; height: 1fr; min-height: 4;
         & > .chart--line { color: $family-text; }
+        & > .chart--second { color: $text-accent; }
         & > .chart--dots { color: $text-warning; }
         & > .chart--axis { color: $text-muted; }
     }
     """
 
-    def __init__(self, *, id: str | None = None, line: str = "loss", dots: str = "val_loss") -> None:
+    def __init__(self, *, id: str | None = None, panels: Sequence[Panel] = LOSSES) -> None:
         super().__init__(id=id)
-        self.line, self.dots = line, dots
+        self.panels = panels
         self.points: Sequence[Point] = ()
         self._mark: object = None
         self._next = 0.0
@@ -45,8 +75,9 @@ class Chart(Widget):
         """Whether to `show` points again: what `mark` stands for has changed, and half a second is over, or `now`."""
         return mark != self._mark and (now or monotonic() >= self._next)
 
-    def show(self, points: Sequence[Point], mark: object) -> None:
-        """Show these points; `mark` tells whether they have changed."""
+    def show(self, points: Sequence[Point], mark: object, panels: Sequence[Panel] | None = None) -> None:
+        """Show these points, in other panels if those are given; `mark` tells whether they have changed."""
+        self.panels = self.panels if panels is None else panels
         self._mark, self._next = mark, monotonic() + PERIOD
         self.points = points
         self.refresh()
@@ -56,43 +87,50 @@ class Chart(Widget):
         self._drawn = None
 
     def render(self) -> Text:
-        wanted = (self._mark, self.size)
+        wanted = (self._mark, self.size, self.panels)
         if self._drawn is None or self._drawn[0] != wanted:
             self._drawn = (wanted, self.draw(self.size.width, self.size.height))
         return self._drawn[1]
 
     def draw(self, width: int, height: int) -> Text:
-        """The chart in `width` times `height` cells, its caption on the first line."""
-        line = series(self.points, self.line)
-        dots = measured(series(self.points, self.dots))
-        text = self.caption(line, dots)
+        """The chart in `width` times `height` cells: as many panels as have room, the others left out."""
+        shown = [panel for panel in self.panels if any(series(self.points, name) for name, _ in named(panel))]
+        shown = (shown or list(self.panels[:1]))[: max(1, height // LEAST)]
+        parts = []
+        for place, panel in enumerate(shown):
+            rows = height * (place + 1) // len(shown) - height * place // len(shown)
+            parts.append(self._panel(panel, width, rows))
+        return Text("\n").join(parts)
+
+    def _panel(self, panel: Panel, width: int, height: int) -> Text:
+        """A panel, its caption on the first line."""
+        curves = {
+            part: measured(series(self.points, curve[0])) if part == "dots" else series(self.points, curve[0])
+            for part, curve in zip(("line", "second", "dots"), panel, strict=True)
+            if curve is not None
+        }
+        text = self.caption(panel, curves)
         if height < 4 or width < 20:
             return text
-        finite = [value for _, value in (*line, *dots) if math.isfinite(value)]
+        finite = [value for curve in curves.values() for _, value in curve if math.isfinite(value)]
         if not finite:
             text.append("\n\n" + " " * (TICK + 2) + "the curve starts with the first steps", self._style("axis"))
             return text
-        return text.append("\n").append_text(self._plot(line, dots, bounds(finite), width, height - 1))
+        return text.append("\n").append_text(self._plot(curves, bounds(finite), width, height - 1))
 
-    def caption(self, line: Sequence[tuple[int, float]], dots: Sequence[tuple[int, float]]) -> Text:
-        """What the two curves are, with their newest values; and where a value was not a number."""
-        newest = [loss_text(curve[-1][1] if curve else None).rjust(TICK) for curve in (line, dots)]
-        text = Text(no_wrap=True, overflow="ellipsis")
-        text.append(" " * (TICK + 1)).append("━━", self._style("line")).append(f" loss {newest[0]}   ")
-        text.append("●", self._style("dots")).append(f" held out {newest[1]}")
-        broken = next((step for step, value in (*line, *dots) if not math.isfinite(value)), None)
+    def caption(self, panel: Panel, curves: Mapping[str, Curve]) -> Text:
+        """What the curves are, with their newest values; and where a value was not a number."""
+        text = Text(" " * (TICK + 1), no_wrap=True, overflow="ellipsis")
+        for (part, curve), (_, name) in zip(curves.items(), named(panel), strict=True):
+            newest = loss_text(curve[-1][1] if curve else None).rjust(TICK)
+            text.append("   " if part != "line" else "")
+            text.append("●" if part == "dots" else "━━", self._style(part)).append(f" {name} {newest}")
+        broken = next((step for curve in curves.values() for step, value in curve if not math.isfinite(value)), None)
         if broken is not None:
             text.append(f"   not finite at step {broken:,}", "bold")
         return text
 
-    def _plot(
-        self,
-        line: Sequence[tuple[int, float]],
-        dots: Sequence[tuple[int, float]],
-        limits: tuple[float, float],
-        width: int,
-        height: int,
-    ) -> Text:
+    def _plot(self, curves: Mapping[str, Curve], limits: tuple[float, float], width: int, height: int) -> Text:
         from textual_plotext import Plot
 
         low, high = limits
@@ -104,18 +142,20 @@ class Chart(Widget):
         plot.ticks_color(self._color("axis"))
         plot.xaxes(True, False)
         plot.yaxes(True, False)
-        first = min(curve[0][0] for curve in (line, dots) if curve)
-        last = max(max(curve[-1][0] for curve in (line, dots) if curve), first + 1)
+        first = min(curve[0][0] for curve in curves.values() if curve)
+        last = max(max(curve[-1][0] for curve in curves.values() if curve), first + 1)
         plot.xlim(first, last)
         plot.ylim(0, 1)
-        for values in pieces(thin(line, 2 * width)):
-            plot.plot(
-                [step for step, _ in values],
-                [within(value, low, high) for _, value in values],
-                color=self._color("line"),
-                marker="braille",
-            )
-        seen = [(step, within(value, low, high)) for step, value in thin(dots, width // 2) if math.isfinite(value)]
+        for part, curve in curves.items():
+            for values in pieces(thin(curve, 2 * width)) if part != "dots" else ():
+                plot.plot(
+                    [step for step, _ in values],
+                    [within(value, low, high) for _, value in values],
+                    color=self._color(part),
+                    marker="braille",
+                )
+        dots = thin(curves.get("dots", []), width // 2)
+        seen = [(step, within(value, low, high)) for step, value in dots if math.isfinite(value)]
         if seen:
             plot.scatter(
                 [step for step, _ in seen], [value for _, value in seen], color=self._color("dots"), marker="●"
@@ -137,6 +177,11 @@ class Chart(Widget):
         if color.ansi is not None:
             return color.ansi if color.ansi >= 0 else 7
         return (self.background_colors[1] + color).rgb
+
+
+def named(panel: Panel) -> list[tuple[str, str]]:
+    """The curves that a panel has."""
+    return [curve for curve in panel if curve is not None]
 
 
 def series(points: Iterable[Point], name: str) -> list[tuple[int, float]]:

@@ -74,7 +74,7 @@ class Field(Widget):
         self.allowed = " ".join(part for part in (allowed(info), self.unit) if part)
         self.editor: Choice | Input | None = None
         self._text = as_text(value)
-        self.set_class(name == "corpus", "-wide")
+        self.set_class(name in ("corpus", "data"), "-wide")
 
     def compose(self) -> ComposeResult:
         """What edits the knob."""

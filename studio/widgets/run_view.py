@@ -18,7 +18,7 @@ from textual.widgets import Static
 from studio import figures
 from studio.live import figures_of, progress_of
 from studio.visible import visible
-from studio.widgets.chart import Chart
+from studio.widgets.chart import LOSSES, PANELS, Chart
 from studio.widgets.field import as_text
 from studio.widgets.picture import PictureView
 from studio.widgets.tail import Tail
@@ -101,7 +101,7 @@ class RunView(Vertical):
         if mark != self.seen:
             self.seen = mark
             self.query_one("#facts", Static).update(self.facts(run, slots), layout=False)
-            self.set_class(makes_pictures(run.family), "-pictures")
+            self.set_class(shows_pictures(run.family), "-pictures")
             if self.has_class("-pictures"):
                 self.show_picture(run, slots, services.registry)
             else:
@@ -109,7 +109,8 @@ class RunView(Vertical):
         chart = self.query_one(Chart)
         if chart.due(mark, now=now):
             registry = services.registry
-            chart.show(slots.history if slots is not None else registry.metrics(run.id, limit=1000), mark)
+            points = slots.history if slots is not None else registry.metrics(run.id, limit=1000)
+            chart.show(points, mark, PANELS.get(run.family, LOSSES))
         if now or monotonic() >= self.next_log:
             self.next_log = monotonic() + LOG_PERIOD
             self.query_one("#log", Tail).show(Content(visible(end_of(services.registry.run_log(run.id)), lines=True)))
@@ -159,22 +160,23 @@ class RunView(Vertical):
 
 
 @cache
-def makes_pictures(family: str) -> bool:
-    """Whether runs of a family make pictures; not so for one that this studio does not know."""
+def shows_pictures(family: str) -> bool:
+    """Whether runs of a family have pictures to show; not so for one that this studio does not know."""
     from models.families import FAMILIES
 
-    return family in FAMILIES and FAMILIES[family].makes == "picture"
+    known = FAMILIES.get(family)
+    return known is not None and (known.makes == "picture" or known.learns_from_pictures())
 
 
 @cache
 def knobs_of(family: str, recipe_json: str) -> str:
     """What a recipe reads, and the knobs in which it differs from its family's default preset."""
     recipe = json.loads(recipe_json)
-    source = "; ".join(map(str, recipe.get("corpus", ()))) or recipe.get("content") or family
+    source = "; ".join(map(str, recipe.get("corpus", ()))) or recipe.get("content") or recipe.get("data") or family
     changed = [
         f"{name.replace('_', ' ')} {as_text(recipe[name]) or 'none'}"
         for name in changed_in(family, recipe)
-        if name not in ("corpus", "content")
+        if name not in ("corpus", "content", "data")
     ]
     return ", ".join([source, *changed])
 
