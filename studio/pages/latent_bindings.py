@@ -6,12 +6,12 @@ from textual.binding import Binding, BindingType
 
 KEYS: list[BindingType] = [
     Binding("r", "random", "Random", id="latent.random", tooltip="Go to a random point"),
-    Binding("right_square_bracket", "slide(1)", "Concept +", id="latent.stronger", tooltip="The concept stronger"),
-    Binding("left_square_bracket", "slide(-1)", "-", id="latent.weaker", tooltip="The concept weaker"),
+    Binding("right_square_bracket", "slide(1)", "Stronger", id="latent.stronger", tooltip="The concept stronger"),
     Binding("w", "walk", "Walk", id="latent.walk", tooltip="Walk on its own, or stop"),
     Binding("o", "encode", "Picture", id="latent.encode", tooltip="Find the point of a picture of your own"),
     Binding("ctrl+s", "save", "Save", id="latent.save", tooltip="Save the picture to the Gallery"),
     Binding("m", "model", "Model", id="latent.model", tooltip="Choose the model"),
+    Binding("left_square_bracket", "slide(-1)", "The concept weaker", id="latent.weaker", show=False),
     Binding("left", "arrow(-1, 0)", "Back along the first direction", id="latent.left", show=False),
     Binding("right", "arrow(1, 0)", "Forth along the first direction", id="latent.right", show=False),
     Binding("up", "arrow(0, 1)", "Forth along the second direction", id="latent.up", show=False),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -36,10 +37,10 @@ class LatentHead(Widget):
         width = self.size.width
         name_style, dim, word_style = (self.get_visual_style(f"head--{part}") for part in ("name", "dim", "word"))
         right = f"  {figures} " if width >= 100 else ""
-        word_room = 30 if width >= 100 else 24
-        middle = f"  {facts}" if width >= 60 else ""
-        room = max(8, width - len(right) - word_room - len(middle) - 1)
-        state = fit(f"  ● {word}" if word else "", word_room)
+        after = f"  {facts}" if width >= 60 else ""
+        state = f"  ● {word}" if word else ""
+        name = fit(name, max(1, min(cell_len(name), width - len(right) - len(after) - cell_len(state) - 1)))
+        rest = max(0, width - 1 - cell_len(name) - len(after) - len(right))
         return Content.assemble(
-            (f" {fit(name, room)}", name_style), (middle, dim), (state, word_style), (right, dim)
+            (f" {name}", name_style), (after, dim), (fit(state, rest), word_style), (right, dim)
         )  # fmt: skip

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Pixels = NDArray[np.uint8]
 
 BAR = 13
-"""Cells of a slider."""
+"""Cells of a slider, unless there is room for more."""
 GROUPS = ("", "expression", "wear", "identity", "setting")
 """The order in which groups are listed; a person's own concepts come first."""
 
@@ -45,16 +45,16 @@ def sliders(names: Sequence[str], strengths: Mapping[str, float]) -> list[Slider
     return sorted(found, key=lambda slider: order.get(slider.group, 9))
 
 
-def bar(strength: float, strongest: float = 3.0) -> str:
-    """A slider in 13 cells: the middle is marked, and filled from there to where it stands."""
-    middle = BAR // 2
+def bar(strength: float, cells: int = BAR, strongest: float = 3.0) -> str:
+    """A slider in an odd number of cells: the middle is marked, and filled from there to where it stands."""
+    middle = cells // 2
     place = middle + round(strength / strongest * middle)
     low, high = min(place, middle), max(place, middle)
-    cells = ["━" if low <= cell <= high and strength else "─" for cell in range(BAR)]
-    cells[middle] = "┼"
+    found = ["━" if low <= cell <= high and strength else "─" for cell in range(middle * 2 + 1)]
+    found[middle] = "┼"
     if strength or place != middle:
-        cells[place] = "●"
-    return "".join(cells)
+        found[place] = "●"
+    return "".join(found)
 
 
 class LatentPanel(Vertical):
@@ -86,7 +86,7 @@ class LatentPanel(Vertical):
     def compose(self) -> ComposeResult:
         yield Static("", id="axes", markup=False)
         yield Input(placeholder="concepts: / filters by name or group", compact=True, id="filter")
-        columns = (Column("concept"), Column("", BAR), Column("", 5, right=True), Column("group", 10, shows_from=60))
+        columns = (Column("concept"), Column(""), Column("", 5, right=True), Column("group", 10, shows_from=60))
         yield RowList(columns, self.cells, lambda slider: slider.name, id="concepts")
         yield Static("", id="none", markup=False)
         yield Static("", id="marks", markup=False)
@@ -106,7 +106,9 @@ class LatentPanel(Vertical):
         """A concept's row."""
         tone = "accent" if slider.strength else ""
         value = f"{slider.strength:+.2g}" if slider.strength else "0"
-        return (slider.name, tone), (bar(slider.strength), tone or "dim"), (value, tone or "dim"), (slider.group, "dim")  # type: ignore[return-value]
+        room = next(size for place, _, size in self.rows.layout_of(self.rows.size.width) if place == 1)
+        line = bar(slider.strength, room - 1 + room % 2)
+        return (slider.name, tone), (line, tone or "dim"), (value, tone or "dim"), (slider.group, "dim")  # type: ignore[return-value]
 
     def say(self, axes: Content, marks: Content) -> None:
         """What the arrows do, and what is marked."""

@@ -125,10 +125,10 @@ async def test_enter_and_a_double_click_open_a_model(
 
 
 async def test_a_model_of_a_family_without_a_page_is_said(paths: Paths, registry: Registry) -> None:
-    registry.save_model(made(family="vae"), name="faces")
+    registry.save_model(made(family="sound"), name="birds")
     async with opened(paths, "library") as (app, pilot):
         await pilot.press("enter")
-        await until(lambda: "no page plays vae models yet" in screen(app), pilot)
+        await until(lambda: "no page plays sound models yet" in screen(app), pilot)
 
 
 async def test_a_broken_model_is_said_to_be_and_the_others_are_listed(paths: Paths, registry: Registry) -> None:
