@@ -99,3 +99,8 @@ def percent(part: float | None) -> str:
     if part is None or math.isnan(part):
         return NONE
     return f"{math.floor(min(1.0, max(0.0, part)) * 100 + 1e-9)} %"
+
+
+def brief(text: str, most: int = 300) -> str:
+    """A text that nobody reads to its end, such as a thousand numbers in base64, cut short."""
+    return text if len(text) <= most else f"{text[:40]}… ({len(text):,} characters)"

@@ -11,7 +11,7 @@ from cyclopts import App, Parameter
 from studio.cli.find import find_picture, open_registry
 from studio.cli.models import Json, confirm, value_of
 from studio.cli.output import emit, say, table
-from studio.figures import age, size
+from studio.figures import age, brief, size
 
 if TYPE_CHECKING:
     from studio.registry import PictureEntry
@@ -81,7 +81,7 @@ def show(picture: Wanted, /, *, json: Json = False) -> None:
         say(f"{name:<14} {value}")
     say()
     for name, value in found.recipe.items():
-        say(f"  {name:<16} {value_of(value)}")
+        say(f"  {name:<16} {brief(value_of(value))}")
 
 
 @app.command

@@ -31,7 +31,7 @@ def details(entry: PictureEntry) -> Content:
         "file": f"{entry.file}, {figures.size(entry.size)}",
         "id": entry.id,
     }
-    knobs = {name: as_text(value) or "none" for name, value in entry.recipe.items()}
+    knobs = {name: figures.brief(as_text(value)) or "none" for name, value in entry.recipe.items()}
     parts = [
         {name: value for name, value in facts.items() if value},
         {name: value for name, value in knobs.items() if name in changed or name == "seed"},

@@ -174,7 +174,7 @@ def knobs_of(family: str, recipe_json: str) -> str:
     recipe = json.loads(recipe_json)
     source = "; ".join(map(str, recipe.get("corpus", ()))) or recipe.get("content") or recipe.get("data") or family
     changed = [
-        f"{name.replace('_', ' ')} {as_text(recipe[name]) or 'none'}"
+        f"{name.replace('_', ' ')} {figures.brief(as_text(recipe[name])) or 'none'}"
         for name in changed_in(family, recipe)
         if name not in ("corpus", "content", "data")
     ]

@@ -52,3 +52,8 @@ def test_times() -> None:
 def test_a_job_is_not_at_hundred_percent_before_its_end() -> None:
     assert figures.percent(0.9999) == "99 %"
     assert figures.percent(1.0) == "100 %"
+
+
+def test_what_nobody_reads_to_its_end_is_cut_short() -> None:
+    assert figures.brief("a" * 300) == "a" * 300
+    assert figures.brief("a" * 3000) == f"{'a' * 40}… (3,000 characters)"
