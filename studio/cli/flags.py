@@ -87,7 +87,8 @@ def parameter(recipe: type[Recipe], name: str, field: FieldInfo) -> Parameter:
     """How a knob is shown and read."""
     from cyclopts import Group, Parameter
 
-    groups = list(dict.fromkeys(map(group_of, recipe.model_fields.values())))
+    # A family adds knobs to groups that it has inherited: a group stands where its last knob does.
+    groups = list(dict.fromkeys(map(group_of, reversed(recipe.model_fields.values()))))[::-1]
     title = ADVANCED if hints(field).get("advanced") else group_of(field)
     several = get_origin(field.annotation) is tuple
     return Parameter(

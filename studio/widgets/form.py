@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from itertools import groupby
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -80,7 +79,9 @@ class RecipeForm(VerticalScroll, can_focus=False, inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         """The groups in the order of the recipe, in three columns that may stand side by side or not."""
-        groups = [list(fields) for _, fields in groupby(self.fields.values(), key=lambda field: field.group)]
+        # A family adds knobs to groups that it has inherited: a group stands where its last knob does.
+        order = list(dict.fromkeys(field.group for field in reversed(self.fields.values())))[::-1]
+        groups = [[field for field in self.fields.values() if field.group == name] for name in order]
         first, second = balanced([1 + sum(not field.advanced for field in group) for group in groups])
         with Container(id="all", classes="columns"):
             with Container(id="left", classes="columns"):

@@ -33,6 +33,9 @@ class SetRecipe(PicturesRecipe):
     presets: ClassVar = {"plain": {}, "small": {"size": 32}}
 
     latent: int = knob(8, "Numbers of a point.", group="networks", ge=2)
+    batch: int = knob(4, "Pictures a step.", group="training", ge=1)
+    seconds: float | None = knob(60.0, "Stop after so long.", group="stop", unit="s", gt=0)
+    patience: int | None = knob(None, "Stop after so many misses.", group="stop", ge=1)
 
 
 FAMILY = Family("gan", "tests.studio.fake_set:SetRecipe", "tests.studio.fake_set:run")

@@ -186,3 +186,11 @@ async def test_a_run_shows_its_newest_grid_and_its_curves(paths: Paths, registry
             "diversity",
         ):
             assert caption in shown
+
+
+async def test_knobs_that_a_family_adds_to_a_group_stand_with_it(paths: Paths) -> None:
+    async with opened(paths, "train", size=(80, 60)) as (app, pilot):
+        await chosen(app, pilot)
+        headings = [line[1:].strip() for line in screen(app).splitlines()]
+        groups = ["Pictures", "Networks", "Training", "Stop"]
+        assert [line for line in headings if line in groups] == groups

@@ -56,6 +56,8 @@ def test_jobs(paths: Paths, registry: Registry, snap_compare: Compare, size: tup
 @pytest.mark.parametrize("size", [(80, 24), (120, 34)], ids=["narrow", "wide"])
 def test_train(paths: Paths, snap_compare: Compare, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]) -> None:
     monkeypatch.setitem(families.FAMILIES, "text", show_recipe.FAMILY)
+    for name in ("vae", "gan"):
+        monkeypatch.delitem(families.FAMILIES, name, raising=False)
     monkeypatch.setitem(train.FORECASTS, "text", "tests.studio.show_recipe:forecast")
     assert snap_compare(quiet(paths, "train"), terminal_size=size, run_before=settled)
 
