@@ -20,6 +20,7 @@ def test_short_and_size_and_clock_never_outgrow_their_column(value: float) -> No
     assert len(figures.clock(min(value, 8e6))) <= 8
     assert len(figures.age(min(value, 8e8))) <= 7
     assert len(figures.rate(value, "char")) <= 12
+    assert len(figures.rate(value, "picture")) <= 12
 
 
 @given(st.floats())
