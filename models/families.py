@@ -41,6 +41,7 @@ class Family:
 FAMILIES = {
     "text": Family("text", "models.text.recipe:TextRecipe", "models.text.train:run"),
     "dream": Family("dream", "models.dream.recipe:DreamRecipe", "models.dream.run:run", makes="picture"),
+    "gan": Family("gan", "models.gan.recipe:GanRecipe", "models.gan.train:run"),
     "latent": Family("latent", "models.latent.recipe:LatentRecipe", "models.latent.run:run", makes="picture"),
     "style": Family("style", "models.style.recipe:StyleRecipe", "models.style.run:run", makes="picture"),
 }

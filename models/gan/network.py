@@ -1,0 +1,133 @@
+"""The generator and the discriminator, small enough to be trained on a laptop.
+
+The generator is style-based: a mapping network turns a random point into a style, which weighs the channels of every
+layer, and each size adds its part to the picture (Karras et al., "A style-based generator architecture for GANs", 2019,
+and "Analyzing and improving StyleGAN", 2020). The discriminator is a plain pyramid of strided convolutions that also
+sees how much the pictures of a batch differ (Karras et al., "Progressive growing of GANs", 2018).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from models.gan.layers import Conv, Dense, Layer, Styled, leaky
+from models.gan.recipe import GanRecipe
+
+FIRST = 4
+"""Pixels a side where the generator begins and the discriminator ends."""
+
+
+def channels(recipe: GanRecipe, side: int) -> int:
+    """Channels where the picture has `side` pixels a side."""
+    return max(4, min(recipe.most, recipe.width * 32 // side))
+
+
+class Mapping:
+    """Random points to styles: (n, latent) to (n, latent)."""
+
+    def __init__(self, recipe: GanRecipe, seed: Any) -> None:
+        size = recipe.latent
+        self.layers = [Dense(f"mapping/{index}", size, size, seed=seed) for index in range(recipe.mapping)]
+
+    def __call__(self, z: Any) -> Any:
+        x = z * tf.math.rsqrt(tf.reduce_mean(tf.square(z), axis=1, keepdims=True) + 1e-8)
+        for layer in self.layers:
+            x = leaky(layer(x))
+        return x
+
+
+class Generator:
+    """Styles to pictures in -1..1, float32 (n, side, side, channels). `dtype` is that of its convolutions."""
+
+    def __init__(self, recipe: GanRecipe, colours: int, seed: Any, dtype: str = "float32") -> None:
+        side, width = FIRST, channels(recipe, FIRST)
+        self.dtype = dtype
+        self.mapping = Mapping(recipe, seed)
+        self.first = Dense("start", recipe.latent, side * side * width, seed=seed)
+        self.width = width
+        self.blocks: list[Styled] = []
+        self.colours: list[Conv] = []
+        assert recipe.size is not None
+        while side < recipe.size:
+            side *= 2
+            wide = channels(recipe, side)
+            self.blocks.append(Styled(f"{side}/up", width, wide, recipe.latent, seed=seed, up=True))
+            self.colours.append(Conv(f"{side}/colour", wide, colours, 3 if side == recipe.size else 1, seed=seed))
+            width = wide
+
+    @property
+    def depth(self) -> int:
+        """How many styles a picture takes: one for the start, one for each doubling."""
+        return 1 + len(self.blocks)
+
+    def named(self) -> dict[str, Any]:
+        """What is trained, by name."""
+        layers: list[Layer | Styled] = [*self.mapping.layers, self.first, *self.blocks, *self.colours]
+        return {name: variable for layer in layers for name, variable in layer.named().items()}
+
+    def __call__(self, styles: Any | Sequence[Any]) -> Any:
+        """Pictures of styles (n, latent), or of one such for each of the `depth` layers, coarse to fine."""
+        each = list(styles) if isinstance(styles, list | tuple) else [styles] * self.depth
+        x = tf.cast(leaky(tf.reshape(self.first(each[0]), [-1, FIRST, FIRST, self.width])), self.dtype)
+        picture: Any = None
+        for block, colour, w in zip(self.blocks, self.colours, each[1:], strict=True):
+            x = block(x, w)
+            seen = tf.cast(colour(x), tf.float32)
+            picture = seen if picture is None else doubled(picture) + seen
+        return tf.tanh(picture)
+
+
+def doubled(x: Any) -> Any:
+    """Twice as large, each pixel four times: (n, h, w, c) to (n, 2h, 2w, c)."""
+    return tf.repeat(tf.repeat(x, 2, axis=1), 2, axis=2)
+
+
+class Discriminator:
+    """Pictures in -1..1 to scores (n,): the higher, the more real. `dtype` is that of its layers' work."""
+
+    def __init__(self, recipe: GanRecipe, colours: int, seed: Any, dtype: str = "float32") -> None:
+        assert recipe.size is not None
+        self.dtype = dtype
+        side, inputs = recipe.size, colours
+        self.convs: list[Conv] = []
+        plain = {"seed": seed, "spectral": recipe.spectral_norm}
+        while side > FIRST:
+            side //= 2
+            filters = channels(recipe, side)
+            self.convs.append(Conv(f"{side}/down", inputs, filters, 4, 2, **plain))
+            inputs = filters
+        self.last = Conv("last/conv", inputs + 1, inputs, 3, **plain)
+        self.hidden = Dense("last/hidden", FIRST * FIRST * inputs, inputs, **plain)
+        self.score = Dense("last/score", inputs, 1, **plain)
+
+    @property
+    def layers(self) -> list[Any]:
+        return [*self.convs, self.last, self.hidden, self.score]
+
+    def named(self) -> dict[str, Any]:
+        """What is trained, by name."""
+        return {name: variable for layer in self.layers for name, variable in layer.named().items()}
+
+    def norms(self) -> dict[str, Any]:
+        """The vectors of the power iterations, by name."""
+        return {f"{layer.name}/norm": layer.norm for layer in self.layers if layer.norm is not None}
+
+    def features(self, x: Any, *, turn: bool = False) -> list[Any]:
+        """The outputs of the convolutions, from large to small."""
+        found = []
+        x = tf.cast(x, self.dtype)
+        for conv in self.convs:
+            x = leaky(conv(x, turn=turn))
+            found.append(x)
+        return found
+
+    def __call__(self, pictures: Any, *, turn: bool = False) -> Any:
+        x = self.features(pictures, turn=turn)[-1]
+        spread = tf.sqrt(tf.math.reduce_variance(tf.cast(x, tf.float32), axis=0) + 1e-8)
+        alike = tf.ones_like(x[..., :1]) * tf.cast(tf.reduce_mean(spread), x.dtype)
+        x = leaky(self.last(tf.concat([x, alike], axis=-1), turn=turn))
+        x = leaky(self.hidden(tf.reshape(x, [-1, x.shape[1] * x.shape[2] * x.shape[3]]), turn=turn))
+        return tf.cast(self.score(x, turn=turn)[:, 0], tf.float32)

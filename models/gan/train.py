@@ -1,0 +1,112 @@
+"""Training a GAN, as a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from models.checkpoint import Checkpoint
+from models.data.opening import open_set
+from models.data.sets import PictureSet
+from models.devices import Placement, resolve
+from models.errors import UsageError, shown
+from models.events import Note, Run, Stop
+from models.gan.judge import Judge
+from models.gan.recipe import GanRecipe
+from models.gan.task import GanTask
+from models.pace import Plan
+from models.training import train
+
+KEPT = ("latent", "mapping", "width", "most", "size", "spectral_norm")
+"""Knobs that a model which training starts from has settled."""
+
+
+def run(
+    recipe: GanRecipe,
+    *,
+    folder: Path,
+    resume: Checkpoint | None = None,
+    base: Checkpoint | None = None,
+    device: str = "auto",
+) -> Run:
+    """Train a GAN. `folder` is the data folder, where downloaded sets are kept.
+
+    `resume` goes on from a run's checkpoint as if it had never stopped; `recipe` may then set another end. `base`
+    starts from a model's networks. `device` is as `models.devices.resolve` takes it; several share each batch.
+
+    Yields Notes of what is read and trained, then as `models.training.train` does, with the measures of `GanTask`
+    and `frechet`, the Fréchet distance in the features of EfficientNet-Lite0, and a Picture of fixed points every
+    few seconds. Raises UserError kin: the pictures cannot be read, the checkpoint does not fit, a loss is no longer
+    finite.
+    """
+    place = Placement(resolve(device))
+    if isinstance((yield Note(f"reading {shown(recipe.data)}")), Stop):
+        return
+    origin = resume or base
+    if origin is not None:
+        recipe = _settled(recipe, origin)
+    if recipe.batch % place.replicas:
+        raise UsageError(f"batch: {recipe.batch} pictures cannot be shared by {place.replicas} devices")
+    pictures = open_set(
+        recipe.data, size=recipe.size, channels=recipe.channels, count=recipe.count, fit=recipe.fit,
+        attributes=recipe.attributes, seed=recipe.seed, folder=folder,
+    )  # fmt: skip
+    if pictures.count < 2:
+        raise UsageError(f"{pictures.name}: a GAN needs two pictures at least, there is {pictures.count}")
+    if resume is not None and resume.meta["data"]["identity"] != pictures.identity:
+        raise UsageError(f"{pictures.name} no longer has the pictures this run began with; start a new run")
+    if origin is not None and origin.meta["data"]["channels"] != pictures.channels:
+        raise UsageError(f"{pictures.name} has {pictures.channels} channels, the model to start from another number")
+    with place.scope():
+        judge = None
+        if recipe.frechet_every is not None:
+            judge = Judge(pictures, recipe.frechet_count, recipe.latent, recipe.seed, folder)
+        task = GanTask(recipe, pictures, place, {"data": about(pictures)}, judge)
+        if base is not None and resume is None:
+            task.start_from(base.arrays)
+    for skipped in pictures.skipped[:3]:
+        yield Note(f"left out: {skipped}", "warning")
+    count = sum(int(variable.shape.num_elements()) for variable in [*task.game.generating, *task.game.judging])
+    about_to_train = Note(
+        f"{pictures.count:,} pictures of {recipe.size}x{recipe.size}"
+        + (f" ({len(pictures.skipped)} skipped)" if pictures.skipped else "")
+        + f"; {count:,} weights; {task.steps_per_epoch:,} steps an epoch, on {' '.join(place.devices)}"
+    )
+    if isinstance((yield about_to_train), Stop):
+        return
+    yield from train(task, plan(recipe), place, resume)
+
+
+def about(pictures: PictureSet) -> dict[str, Any]:
+    """What a checkpoint says of the pictures it learns from."""
+    return {
+        "name": pictures.name,
+        "identity": pictures.identity,
+        "count": pictures.count,
+        "size": list(pictures.size),
+        "channels": pictures.channels,
+        "attributes": [] if pictures.attributes is None else list(pictures.attributes.names),
+    }
+
+
+def plan(recipe: GanRecipe) -> Plan:
+    """When the training that a recipe describes ends, measures, shows and saves."""
+    return Plan(
+        {"generator_rate": recipe.generator_rate, "discriminator_rate": recipe.discriminator_rate},
+        seed=recipe.seed,
+        epochs=recipe.epochs,
+        steps=recipe.steps,
+        seconds=recipe.seconds,
+        schedule=recipe.schedule,
+        validate_every=recipe.frechet_every or 60.0,
+        save_every=recipe.save_every,
+        show_every=recipe.grid_every,
+    )
+
+
+def _settled(recipe: GanRecipe, origin: Checkpoint) -> GanRecipe:
+    """The recipe with the knobs that the checkpoint has settled."""
+    if origin.meta.get("family") != "gan":
+        raise UsageError(f"this is a {origin.meta.get('family')} model; training a GAN needs a GAN")
+    before = GanRecipe.checked(origin.meta["recipe"]).model_dump()
+    return recipe.changed(**{name: before[name] for name in KEPT})
