@@ -80,8 +80,9 @@ class LatentPanel(Vertical):
 
     def __init__(self) -> None:
         super().__init__()
-        self._all: Sequence[Slider] = ()
+        self._all: Sequence[Slider] | None = None
         self._shots: dict[str, Pixels] = {}
+        self._said: dict[str, Content] = {}
 
     def compose(self) -> ComposeResult:
         yield Static("", id="axes", markup=False)
@@ -112,11 +113,15 @@ class LatentPanel(Vertical):
 
     def say(self, axes: Content, marks: Content) -> None:
         """What the arrows do, and what is marked."""
-        self.query_one("#axes", Static).update(axes)
-        self.query_one("#marks", Static).update(marks)
+        for place, content in (("#axes", axes), ("#marks", marks)):
+            if self._said.get(place) != content:
+                self._said[place] = content
+                self.query_one(place, Static).update(content)
 
     def show(self, found: Sequence[Slider]) -> None:
-        """List these concepts."""
+        """List these concepts; nothing is drawn where nothing has changed, for the picture has to follow."""
+        if found == self._all:
+            return
         self._all = found
         self.set_class(not found, "-none")
         self.query_one("#none", Static).update(
@@ -131,7 +136,7 @@ class LatentPanel(Vertical):
     def filter(self) -> None:
         """Show those whose name or group holds what is typed."""
         wanted = self.query_one("#filter", Input).value.strip().casefold()
-        self.rows.show([each for each in self._all if wanted in each.name.casefold() or wanted in each.group])
+        self.rows.show([each for each in self._all or () if wanted in each.name.casefold() or wanted in each.group])
 
     @on(Input.Submitted, "#filter")
     def _typed(self, event: Input.Submitted) -> None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 LEAST_WAIT = 0.05
 REST = 1.0
 """How long a view rests after a picture, in times of what it took to make ready: other work goes on, too."""
-WAIT = 0.15
+WAIT = 0.03
 """Seconds until a view tries again where the terminal has yet to take what was written: a slow line drops frames."""
 
 
