@@ -53,7 +53,8 @@ def rate(value: float | None, unit: str = "step") -> str:
     """So many a second, with its unit, in at most twelve cells: `31.2 step/s`; slow ones keep two decimals."""
     if value is None or not math.isfinite(value) or value <= 0:
         return NONE
-    return f"{short(value) if value >= 1000 else f'{value:.1f}' if value >= 10 else f'{value:.2f}'} {SHORT.get(unit, unit)}/s"
+    number = short(value) if value >= 1000 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    return f"{number} {SHORT.get(unit, unit)}/s"
 
 
 def clock(seconds: float | None) -> str:

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 Pixels = NDArray[np.uint8]
 Indices = NDArray[np.int64]
 
+NAMED = 5
+"""Files that were skipped and are told by name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
@@ -42,6 +45,16 @@ class PictureSet(ABC):
     @abstractmethod
     def read(self, indices: Indices) -> Pixels:
         """Some of the pictures: uint8 (len(indices), height, width, channels), 0..255. From any thread."""
+
+
+def used(pictures: PictureSet) -> str:
+    """How many pictures there are, and which files are none: `5 used, 3 skipped: 'a.jpg' is an empty file; ...`."""
+    told = f"{pictures.count:,} used"
+    if not pictures.skipped:
+        return told
+    more = len(pictures.skipped) - NAMED
+    named = "; ".join(pictures.skipped[:NAMED]) + (f"; and {more:,} more" if more > 0 else "")
+    return f"{told}, {len(pictures.skipped):,} skipped: {named}"
 
 
 def split(count: int, validation: float, seed: int) -> tuple[Indices, Indices]:

@@ -13,6 +13,7 @@ from PIL import Image
 
 from models.data import table
 from models.data.opening import open_set
+from models.data.sets import used
 from models.errors import UsageError, UserError
 
 
@@ -34,6 +35,10 @@ def test_broken_files_are_left_out_and_named(tmp_path: Path) -> None:
     for name in ("cut.jpg", "text.jpg", "empty.png"):
         assert sum(name in each for each in found.skipped) == 1
     assert found.read(np.arange(5)).shape == (5, 64, 64, 3)
+    assert used(found).startswith("5 used, 3 skipped: ")
+    assert all(name in used(found) for name in ("cut.jpg", "text.jpg", "empty.png"))
+    found.skipped = tuple(map(str, range(1234)))
+    assert used(found) == "5 used, 1,234 skipped: 0; 1; 2; 3; 4; and 1,229 more"
 
 
 def test_every_mode_and_every_folder_inside_is_read(tmp_path: Path) -> None:
