@@ -81,7 +81,6 @@ class LatentPanel(Vertical):
     def __init__(self) -> None:
         super().__init__()
         self._all: Sequence[Slider] | None = None
-        self._shots: dict[str, Pixels] = {}
         self._said: dict[str, Content] = {}
 
     def compose(self) -> ComposeResult:
@@ -145,9 +144,6 @@ class LatentPanel(Vertical):
 
     def show_marks(self, pictures: Mapping[str, Pixels]) -> None:
         """The marked pictures, small, where there is room for them."""
-        if dict(pictures) == self._shots:
-            return
-        self._shots = dict(pictures)
         place = self.query_one("#shots")
         place.remove_children()
         per_row = max(1, (self.size.width - 2) // 11)

@@ -154,6 +154,13 @@ async def test_points_are_marked_kept_and_gone_to(paths: Paths, model: Model) ->
         assert page.here.marks.letters == ("A", "Q")
         await until(lambda: set(page.shots) == {"A", "Q"}, pilot)
         np.testing.assert_array_equal(page.shots["A"], drawn(start))
+        now = page.here.point
+        await pilot.press("p", "q")  # the same letters with other pictures
+        await until(lambda: len(page.query("#shots Thumbnail")) == 2, pilot)
+        await pilot.press("right", "p", "q")
+        await until(lambda: (page.shots["Q"] == drawn(page.here.point)).all(), pilot)
+        assert not np.array_equal(page.here.point, now)
+        await until(lambda: len(page.query("#shots Thumbnail")) == 2, pilot)
         await pilot.press("g", "z")  # no such mark: the question stays
         assert isinstance(app.screen, Letters)
         await pilot.press("a")
