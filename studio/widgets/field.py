@@ -23,8 +23,8 @@ from studio.widgets.status import fit
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
-LABEL = 16
-EDITOR = 23
+LABEL = 20
+EDITOR = 19
 
 
 class Look(NamedTuple):
