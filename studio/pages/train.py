@@ -33,7 +33,7 @@ FORECASTS = {"text": "studio.forecast:text", "vae": "studio.forecast:pictures", 
 """Where a family's recipe is turned into words about its time and size."""
 FIXED = {
     "text": ("unit", "words", "lowercase", "cell", "layers", "units", "input", "embedding"),
-    "vae": ("latent", "width", "widths", "filters", "most", "depth", "size", "channels", "likelihood"),
+    "vae": ("latent", "width", "most", "hidden", "likelihood", "size", "channels"),
     "gan": ("latent", "mapping", "width", "most", "size", "channels", "spectral_norm"),
 }
 """The knobs that a model's weights have settled, when it is trained further."""

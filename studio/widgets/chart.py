@@ -35,7 +35,7 @@ LOSSES = (Panel(("loss", "loss"), dots=("val_loss", "held out")),)
 PANELS: Mapping[str, tuple[Panel, ...]] = {
     "vae": (
         *LOSSES,
-        Panel(("reconstruction", "reconstruction"), ("kl", "KL")),
+        Panel(("reconstruction", "reconstruction"), ("divergence", "KL")),
     ),
     "gan": (
         Panel(("generator_loss", "generator"), ("discriminator_loss", "discriminator")),
