@@ -44,6 +44,7 @@ FAMILIES = {
     "gan": Family("gan", "models.gan.recipe:GanRecipe", "models.gan.train:run"),
     "latent": Family("latent", "models.latent.recipe:LatentRecipe", "models.latent.run:run", makes="picture"),
     "style": Family("style", "models.style.recipe:StyleRecipe", "models.style.run:run", makes="picture"),
+    "vae": Family("vae", "models.vae.recipe:VaeRecipe", "models.vae.train:run"),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +46,17 @@ class PictureSet(ABC):
     @abstractmethod
     def read(self, indices: Indices) -> Pixels:
         """Some of the pictures: uint8 (len(indices), height, width, channels), 0..255. From any thread."""
+
+    def about(self) -> dict[str, Any]:
+        """What a checkpoint says of the pictures that a model learns from, as plain JSON."""
+        return {
+            "name": self.name,
+            "identity": self.identity,
+            "count": self.count,
+            "size": list(self.size),
+            "channels": self.channels,
+            "attributes": [] if self.attributes is None else list(self.attributes.names),
+        }
 
 
 def used(pictures: PictureSet) -> str:

@@ -89,19 +89,14 @@ class Conv(Layer):
 
 class Styled:
     """A convolution whose input channels are weighted by a style, and whose outputs are brought back to unit spread:
-    the modulation and demodulation of Karras et al., "Analyzing and improving StyleGAN", 2020. It doubles the size
-    with `up`, by a transposed convolution whose kernel of 4 treats all pixels alike.
+    the modulation and demodulation of Karras et al., "Analyzing and improving StyleGAN", 2020. With `up` the size is
+    doubled first, smoothly: what is doubled by a strided kernel alone stays grainy for long.
     """
 
     def __init__(self, name: str, inputs: int, filters: int, style: int, *, seed: Any, up: bool) -> None:
-        side = 4 if up else 3
-        taps = 4 if up else 9
-        self.conv = Layer(
-            name, (side, side, filters, inputs) if up else (side, side, inputs, filters), taps * inputs,
-            seed=seed, bias=filters, spectral=False,
-        )  # fmt: skip
+        self.conv = Layer(name, (3, 3, inputs, filters), 9 * inputs, seed=seed, bias=filters, spectral=False)
         self.style = Dense(f"{name}/style", style, inputs, seed=seed)
-        self.up, self.filters = up, filters
+        self.up = up
 
     def named(self) -> dict[str, Any]:
         return {**self.conv.named(), **self.style.named()}
@@ -109,17 +104,13 @@ class Styled:
     def __call__(self, x: Any, w: Any) -> Any:
         kernel = self.conv.kernel()
         style = self.style(w) + 1.0
-        # The kernel's part of the spread is the same for all pictures of the batch, up to the style's weights.
-        axes = [0, 1]
-        power = tf.reduce_sum(tf.square(kernel), axes) / (4.0 if self.up else 1.0)
-        spread = tf.matmul(tf.square(style), power, transpose_b=self.up)
-        demodulate = tf.math.rsqrt(spread + 1e-8)[:, None, None, :]
+        power = tf.reduce_sum(tf.square(kernel), [0, 1])
+        demodulate = tf.math.rsqrt(tf.square(style) @ power + 1e-8)[:, None, None, :]
         x = x * tf.cast(style[:, None, None, :], x.dtype)
-        kernel = tf.cast(kernel, x.dtype)
-        if self.up:
-            shape = tf.shape(x)
-            to = [shape[0], x.shape[1] * 2, x.shape[2] * 2, self.filters]
-            x = tf.nn.conv2d_transpose(x, kernel, to, 2, "SAME")
-        else:
-            x = tf.nn.conv2d(x, kernel, 1, "SAME")
+        x = tf.nn.conv2d(doubled(x) if self.up else x, tf.cast(kernel, x.dtype), 1, "SAME")
         return leaky(tf.nn.bias_add(x * tf.cast(demodulate, x.dtype), tf.cast(self.conv.bias, x.dtype)))
+
+
+def doubled(x: Any) -> Any:
+    """Twice as large, between pixels in proportion: (n, h, w, c) to (n, 2h, 2w, c), in the dtype that it has."""
+    return tf.cast(tf.image.resize(x, [x.shape[1] * 2, x.shape[2] * 2]), x.dtype)

@@ -13,7 +13,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from models.gan.layers import Conv, Dense, Layer, Styled, leaky
+from models.gan.layers import Conv, Dense, Layer, Styled, doubled, leaky
 from models.gan.recipe import GanRecipe
 
 FIRST = 4
@@ -78,11 +78,6 @@ class Generator:
             seen = tf.cast(colour(x), tf.float32)
             picture = seen if picture is None else doubled(picture) + seen
         return tf.tanh(picture)
-
-
-def doubled(x: Any) -> Any:
-    """Twice as large, each pixel four times: (n, h, w, c) to (n, 2h, 2w, c)."""
-    return tf.repeat(tf.repeat(x, 2, axis=1), 2, axis=2)
 
 
 class Discriminator:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from models.checkpoint import Checkpoint
-from models.data.opening import open_set
-from models.data.sets import PictureSet
+from models.data.sets import used
+from models.data.waiting import opened
 from models.devices import Placement, resolve
 from models.errors import UsageError, shown
 from models.events import Note, Run, Stop
@@ -47,10 +46,9 @@ def run(
         recipe = _settled(recipe, origin)
     if recipe.batch % place.replicas:
         raise UsageError(f"batch: {recipe.batch} pictures cannot be shared by {place.replicas} devices")
-    pictures = open_set(
-        recipe.data, size=recipe.size, channels=recipe.channels, count=recipe.count, fit=recipe.fit,
-        attributes=recipe.attributes, seed=recipe.seed, folder=folder,
-    )  # fmt: skip
+    pictures = yield from opened(recipe, folder)
+    if pictures is None:
+        return
     if pictures.count < 2:
         raise UsageError(f"{pictures.name}: a GAN needs two pictures at least, there is {pictures.count}")
     if resume is not None and resume.meta["data"]["identity"] != pictures.identity:
@@ -61,32 +59,19 @@ def run(
         judge = None
         if recipe.frechet_every is not None:
             judge = Judge(pictures, recipe.frechet_count, recipe.latent, recipe.seed, folder)
-        task = GanTask(recipe, pictures, place, {"data": about(pictures)}, judge)
+        task = GanTask(recipe, pictures, place, {"data": pictures.about()}, judge)
         if base is not None and resume is None:
             task.start_from(base.arrays)
-    for skipped in pictures.skipped[:3]:
-        yield Note(f"left out: {skipped}", "warning")
+    if pictures.skipped and isinstance((yield Note(used(pictures), "warning")), Stop):
+        return
     count = sum(int(variable.shape.num_elements()) for variable in [*task.game.generating, *task.game.judging])
     about_to_train = Note(
         f"{pictures.count:,} pictures of {recipe.size}x{recipe.size}"
-        + (f" ({len(pictures.skipped)} skipped)" if pictures.skipped else "")
         + f"; {count:,} weights; {task.steps_per_epoch:,} steps an epoch, on {' '.join(place.devices)}"
     )
     if isinstance((yield about_to_train), Stop):
         return
     yield from train(task, plan(recipe), place, resume)
-
-
-def about(pictures: PictureSet) -> dict[str, Any]:
-    """What a checkpoint says of the pictures it learns from."""
-    return {
-        "name": pictures.name,
-        "identity": pictures.identity,
-        "count": pictures.count,
-        "size": list(pictures.size),
-        "channels": pictures.channels,
-        "attributes": [] if pictures.attributes is None else list(pictures.attributes.names),
-    }
 
 
 def plan(recipe: GanRecipe) -> Plan:
