@@ -12,7 +12,7 @@ from models.latent.concepts import named
 from models.latent.groups import grouped
 from models.latent.model import Concept, Latents
 
-NOISE = 1.0
+NOISE = 0.3
 """The variance of what no concept explains, beside that which concepts explain, in a dimension."""
 
 
