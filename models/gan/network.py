@@ -15,14 +15,7 @@ import tensorflow as tf
 
 from models.gan.layers import Conv, Dense, Layer, Styled, doubled, leaky
 from models.gan.recipe import GanRecipe
-
-FIRST = 4
-"""Pixels a side where the generator begins and the discriminator ends."""
-
-
-def channels(recipe: GanRecipe, side: int) -> int:
-    """Channels where the picture has `side` pixels a side."""
-    return max(4, min(recipe.most, recipe.width * 32 // side))
+from models.gan.shape import FIRST, channels
 
 
 class Mapping:

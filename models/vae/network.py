@@ -8,10 +8,7 @@ from typing import Any
 import keras
 
 from models.vae.recipe import VaeRecipe
-from models.vae.shape import Shape
-
-KERNEL = 4
-"""A kernel that the stride of 2 divides: a transposed convolution then treats all pixels alike."""
+from models.vae.shape import KERNEL, Shape
 
 
 def encoder(recipe: VaeRecipe, shape: Shape, dtype: Any = "float32") -> Any:
@@ -50,8 +47,7 @@ def decoder(recipe: VaeRecipe, shape: Shape, dtype: Any = "float32") -> Any:
         dtype=dtype, name="start",
     )(x)  # fmt: skip
     x = keras.layers.Reshape((*shape.inner, shape.widths[-1]), dtype=dtype, name="shape")(x)
-    last = max(8, shape.widths[0] // 2)
-    for level, width in enumerate((*reversed(shape.widths[:-1]), last)):
+    for level, width in enumerate((*reversed(shape.widths[:-1]), shape.last)):
         x = keras.layers.Conv2DTranspose(
             width, KERNEL, 2, "same", activation="leaky_relu", kernel_initializer=chance.he(), dtype=dtype,
             name=f"up_{level}",

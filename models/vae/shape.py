@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from models.vae.recipe import VaeRecipe
 
+KERNEL = 4
+"""A kernel that the stride of 2 divides: a transposed convolution then treats all pixels alike."""
 SMALLEST = 7
 """Pixels a side at which halving ends, at most."""
 
@@ -33,6 +35,11 @@ class Shape:
         inner = (-(-size[0] // step), -(-size[1] // step))
         widths = tuple(min(recipe.most, recipe.width * 2**level) for level in range(levels))
         return cls(size, channels, (inner[0] * step, inner[1] * step), inner, widths)
+
+    @property
+    def last(self) -> int:
+        """Channels of the decoder at the full size."""
+        return max(8, self.widths[0] // 2)
 
     @property
     def margins(self) -> tuple[tuple[int, int], tuple[int, int]]:
