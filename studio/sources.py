@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from studio.registry import Registry
+
+MODEL = "model:"
+"""Before the name or the file of a trained model, where a network is named."""
 
 NAMES = ("python-docs", "nietzsche", "shakespeare")
 """The texts that have a name, as models.text.corpus has them; that module imports NumPy."""
@@ -102,3 +108,17 @@ def placed(values: Mapping[str, Any], knobs: Sequence[str]) -> dict[str, Any]:
         elif named:
             found[knob] = [place(source) for source in named]
     return found
+
+
+def seen_through(values: Mapping[str, Any], registry: Registry) -> dict[str, Any]:
+    """A recipe's values with the model that it looks through, `model:NAME`, by its file.
+
+    Raises UsageError for a name that neither a model nor a file has.
+    """
+    backbone = str(values.get("backbone", ""))
+    wanted = backbone.removeprefix(MODEL)
+    if wanted == backbone or exists(wanted):
+        return dict(values)
+    from studio.find import find_model
+
+    return {**values, "backbone": f"{MODEL}{registry.model_file(find_model(registry, wanted).id)}"}

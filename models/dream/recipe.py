@@ -33,7 +33,7 @@ class DreamRecipe(Recipe):
     )
     keep_colour: bool = knob(False, "Keep the picture's own colours: dream in light and dark alone.", group="picture")
 
-    backbone: Text = knob("lite0", "The network that dreams.", group="network")
+    backbone: Text = knob("lite0", "The network that dreams; model:NAME is a trained VAE or GAN.", group="network")
     weights: str = knob(
         "", "A file with the network's weights; empty: the usual place.", group="network", advanced=True
     )

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from models.families import FAMILIES
-from studio.cli.find import open_registry
 from studio.cli.flags import with_knobs
 from studio.cli.paint import Device, Json, Name, Out, paint, recipe_for
+from studio.find import open_registry
 
 Image = Annotated[
     str, Parameter(name="IMAGE", help="The picture to dream on: a file, or the name of a sample such as coffee.")

@@ -10,8 +10,8 @@ from cyclopts import App, Group, Parameter
 
 from models.errors import UsageError
 from studio.cli.fetching import Fetching
-from studio.cli.find import find_model, open_registry
 from studio.cli.output import emit, say
+from studio.find import find_model, open_registry
 from studio.sources import located
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Group, Parameter
 
 from models.errors import UsageError
-from studio.cli.find import find_model, open_registry
 from studio.cli.output import emit, say
 from studio.cli.paint import fit_for
 from studio.export import MOVING, export, full_path
+from studio.find import find_model, open_registry
 
 if TYPE_CHECKING:
     from models.latent.model import Concept, LatentModel, Latents

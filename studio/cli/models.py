@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, Parameter
 
 from models.errors import UsageError, UserError
-from studio.cli.find import find_model, open_registry
 from studio.cli.output import emit, say, table
 from studio.figures import age, clock, loss, size
+from studio.find import find_model, open_registry
 from studio.visible import visible
 
 if TYPE_CHECKING:

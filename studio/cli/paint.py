@@ -64,13 +64,13 @@ def paint(
     from studio.cli.foreground import carry_out
     from studio.config import load_settings
     from studio.registry import this_process
-    from studio.sources import picture_name, placed
+    from studio.sources import picture_name, placed, seen_through
 
     if out is not None:
         out = full_path(out)
         recipe = fit_for(out, recipe)
     check(recipe)
-    values = recipe.model_dump(mode="json")
+    values = seen_through(recipe.model_dump(mode="json"), registry)
     look_at(values, sources)
     fetch_network(values, registry.paths.home)
     called = name or picture_name(values, sources)

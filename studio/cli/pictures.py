@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
-from studio.cli.find import find_picture, open_registry
 from studio.cli.models import Json, confirm, value_of
 from studio.cli.output import emit, say, table
 from studio.figures import age, brief, size
+from studio.find import find_picture, open_registry
 
 if TYPE_CHECKING:
     from studio.registry import PictureEntry

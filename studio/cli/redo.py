@@ -10,10 +10,10 @@ from cyclopts import App, Parameter
 
 from models.errors import UsageError
 from models.families import family
-from studio.cli.find import find_picture, open_registry
 from studio.cli.output import say
 from studio.cli.paint import THIS_RUN, Device, Json, Name, Out, paint
 from studio.export import full_path
+from studio.find import find_picture, open_registry
 from studio.sources import exists
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from cyclopts import App, Group, Parameter
 
 from models.errors import UsageError
 from studio.cli.ended import Ended
-from studio.cli.find import find_model, open_registry
 from studio.cli.interrupts import Interrupts
 from studio.cli.output import emit, visible_text
+from studio.find import find_model, open_registry
 
 if TYPE_CHECKING:
     from models.events import Run

@@ -12,8 +12,8 @@ from cyclopts import App, Group, Parameter
 from models.errors import UsageError
 from models.families import FAMILIES
 from studio.cli.fetching import Fetching
-from studio.cli.find import find_model, find_run, open_registry
 from studio.cli.flags import with_knobs
+from studio.find import find_model, find_run, open_registry
 from studio.sources import located, name_for
 
 if TYPE_CHECKING:

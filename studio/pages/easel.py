@@ -319,10 +319,10 @@ class EaselPage(Page):
         if recipe is None:
             self.set_class(True, "-form")
             raise UsageError(self.pane.form.telling(None)[0])
-        from studio.sources import picture_name, placed
+        from studio.sources import picture_name, placed, seen_through
 
         forecast.check(recipe)
-        values = placed(recipe.model_dump(mode="json"), self.sources)
+        values = seen_through(placed(recipe.model_dump(mode="json"), self.sources), self.services.registry)
         run = self.services.jobs.submit(self.family, values, self.pane.name_typed or picture_name(values, self.sources))
         if self.has_class("-narrow"):
             self.set_class(False, "-form")

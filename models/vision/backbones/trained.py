@@ -14,7 +14,7 @@ from models.vision.backbones.network import Network
 PREFIX = "model:"
 """Before the path of a model's file, where a backbone is named."""
 
-NETWORKS: dict[str, str] = {}
+NETWORKS = {"gan": "models.gan.dreaming:network", "vae": "models.vae.dreaming:network"}
 """By family, the function (`module:name`) that makes a frozen `Network` of a model's `Checkpoint`."""
 
 
