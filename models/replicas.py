@@ -1,8 +1,8 @@
-"""What the replicas of a training do together, inside a step."""
+"""What the replicas of a training do together inside a step, and what their optimizers remember."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -30,3 +30,11 @@ def follow(place: Placement, averages: Sequence[Any], trained: Sequence[Any], ra
             )
 
     tf.distribute.get_replica_context().merge_call(update, args=(rate,))
+
+
+def memory(optimizer: Any) -> Mapping[str, Any]:
+    """The variables of a Keras optimizer that has been built, by names that no two share: `NAME/7/kernel_momentum`.
+
+    Keras names them after the last part of what they belong to, which two networks may have in common.
+    """
+    return {f"{optimizer.name}/{place}/{each.name}": each for place, each in enumerate(optimizer.variables)}

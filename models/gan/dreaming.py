@@ -11,11 +11,11 @@ from models.vision.backbones.strided import strided
 
 
 def network(checkpoint: Checkpoint) -> Network:
-    """The discriminator's convolutions, from `down_0`, frozen. Raises as `models.gan.model.from_checkpoint` does."""
+    """The discriminator's convolutions, `fine` and from `down_1` on, frozen. Raises as `from_checkpoint` does."""
     convolutions = from_checkpoint(checkpoint).discriminator.convs
     # The gain after a leaky ReLU is the same as one before it.
     found = {
-        f"down_{level}": ((each.kernel() * GAIN).numpy(), (each.bias * GAIN).numpy())
+        f"down_{level}" if level else "fine": ((each.kernel() * GAIN).numpy(), (each.bias * GAIN).numpy(), each.stride)
         for level, each in enumerate(convolutions)
     }
     return strided("discriminator", found, SYMMETRIC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from models.data import estimate as pictures
 from models.data.estimate import Cost, Estimate
 from models.gan.recipe import GanRecipe
-from models.gan.shape import FIRST, channels
+from models.gan.shape import FIRST, channels, fine_channels
 
 
 def cost(recipe: GanRecipe, colours: int) -> Cost:
@@ -22,7 +22,10 @@ def cost(recipe: GanRecipe, colours: int) -> Cost:
         makes += side**2 * (9 * width * wide + taps * wide * colours)
         keeps += side**2 * (width + 3 * wide)
         width = wide
-    discriminator, judges, inputs = 0, 0.0, colours
+    fine = fine_channels(recipe)
+    discriminator = 9 * colours * fine + fine
+    judges, inputs = float(side**2 * discriminator), fine
+    keeps += 2 * side**2 * fine
     while side > FIRST:
         side //= 2
         filters = channels(recipe, side)

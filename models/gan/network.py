@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from models.gan.layers import Conv, Dense, Layer, Styled, doubled, leaky
 from models.gan.recipe import GanRecipe
-from models.gan.shape import FIRST, channels
+from models.gan.shape import FIRST, channels, fine_channels
 
 
 class Mapping:
@@ -82,6 +82,10 @@ class Discriminator:
         side, inputs = recipe.size, colours
         self.convs: list[Conv] = []
         plain = {"seed": seed, "spectral": recipe.spectral_norm}
+        # Without a look at the full size the generator gets away with grain and rings.
+        fine = fine_channels(recipe)
+        self.convs.append(Conv(f"{side}/fine", inputs, fine, 3, **plain))
+        inputs = fine
         while side > FIRST:
             side //= 2
             filters = channels(recipe, side)

@@ -18,6 +18,7 @@ from models.gan.judge import Judge
 from models.gan.play import Game, pixels_of
 from models.gan.recipe import GanRecipe
 from models.latent.sheet import sheet
+from models.replicas import memory
 from models.task import Task
 
 ALIVE, LOST = 0.5, 0.2
@@ -74,7 +75,7 @@ class GanTask(Task):
         judge = game.discriminator
         found |= {f"weights/discriminator/{name}": each for name, each in {**judge.named(), **judge.norms()}.items()}
         for optimizer in self.optimizers.values():
-            found |= {variable.path: variable for variable in optimizer.variables}
+            found |= memory(optimizer)
         return {**found, "weights/concepts": self._concepts, "alive": self._alive}
 
     def start_from(self, arrays: Mapping[str, NDArray[Any]]) -> None:

@@ -18,4 +18,4 @@ def network(checkpoint: Checkpoint) -> Network:
     prepare()
     encoder = nets_of(checkpoint).encoder
     layers = [layer for layer in encoder.layers if layer.name.startswith("down_")]
-    return strided("encoder", {layer.name: tuple(layer.get_weights()) for layer in layers}, UNIT)
+    return strided("encoder", {layer.name: (*layer.get_weights(), 2) for layer in layers}, UNIT)

@@ -16,7 +16,7 @@ from models.devices import Placement
 from models.events import Event, Picture
 from models.latent.concepts import from_attributes
 from models.latent.sheet import sheet
-from models.replicas import shared
+from models.replicas import memory, shared
 from models.task import Task
 from models.vae.nets import Nets, pixels_of, scaled
 from models.vae.recipe import VaeRecipe
@@ -84,7 +84,7 @@ class VaeTask(Task):
     def state(self) -> Mapping[str, Any]:
         return {
             **{f"weights/{name}": variable for name, variable in self.nets.named().items()},
-            **{variable.path: variable for variable in self.optimizer.variables},
+            **memory(self.optimizer),
             "weights/concepts": self._concepts,
             "weights/code_mean": self._code_mean,
             "weights/code_covariance": self._code_covariance,

@@ -18,10 +18,10 @@ GREY = (0.299, 0.587, 0.114)
 
 
 def strided(
-    name: str, convolutions: Mapping[str, tuple[NDArray[np.float32], NDArray[np.float32]]], scaling: Scaling
+    name: str, convolutions: Mapping[str, tuple[NDArray[np.float32], NDArray[np.float32], int]], scaling: Scaling
 ) -> Network:
-    """The network of convolutions by name, each a kernel (k, k, inputs, filters) and a bias (filters,), stride 2, with
-    a leaky ReLU after it. If the first takes one channel, pictures are made grey."""
+    """The network of convolutions by name, each a kernel (k, k, inputs, filters), a bias (filters,) and a stride,
+    with a leaky ReLU after it. If the first takes one channel, pictures are made grey."""
     inputs = x = keras.Input((None, None, 3), dtype="float32")
     layers: dict[str, Any] = {}
     weights: dict[str, list[NDArray[np.float32]]] = {}
@@ -30,9 +30,9 @@ def strided(
         grey = keras.layers.Conv2D(1, 1, use_bias=False, trainable=False, dtype="float32", name="grey")
         weights["grey"] = [np.asarray(GREY, np.float32).reshape(1, 1, 3, 1)]
         x = grey(x)
-    for called, (kernel, bias) in convolutions.items():
+    for called, (kernel, bias, stride) in convolutions.items():
         convolution = keras.layers.Conv2D(
-            kernel.shape[3], kernel.shape[0], 2, "same", trainable=False, dtype="float32", name=f"{called}_conv"
+            kernel.shape[3], kernel.shape[0], stride, "same", trainable=False, dtype="float32", name=f"{called}_conv"
         )
         weights[f"{called}_conv"] = [kernel, bias]
         x = layers[called] = keras.layers.LeakyReLU(negative_slope=SLOPE, dtype="float32", name=called)(convolution(x))
