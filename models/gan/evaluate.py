@@ -20,7 +20,12 @@ AT_ONCE = 256
 
 
 def evaluate(
-    checkpoint: Checkpoint, pictures: PictureSet, importance: int = 0, progress: Progress | None = None
+    checkpoint: Checkpoint,
+    pictures: PictureSet,
+    *,
+    folder: Path,
+    importance: int = 0,
+    progress: Progress | None = None,
 ) -> dict[str, float]:
     """`frechet`, the Fréchet distance in the features of EfficientNet-Lite0 between a set and as many made pictures;
     `set_itself`, that between two halves of the set, which no model comes below but by chance; and how much the made
@@ -33,7 +38,7 @@ def evaluate(
     count = min(pictures.count, MOST)
     if count < 4:
         raise UsageError(f"{pictures.name}: four pictures at least are compared, there are {count}")
-    model, reader = from_checkpoint(checkpoint), FeatureReader(Path())
+    model, reader = from_checkpoint(checkpoint), FeatureReader(folder)
     chosen = np.random.default_rng(0).permutation(pictures.count)[:count].astype(np.int64)
     points = model.draw(count, seed=1)
     real: list[NDArray[np.float32]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,12 @@ SAMPLES = 16
 
 
 def evaluate(
-    checkpoint: Checkpoint, pictures: PictureSet, importance: int = 0, progress: Progress | None = None
+    checkpoint: Checkpoint,
+    pictures: PictureSet,
+    *,
+    folder: Path,  # noqa: ARG001  what measuring a GAN needs
+    importance: int = 0,
+    progress: Progress | None = None,
 ) -> dict[str, float]:
     """In nats a picture: `elbo`, the evidence lower bound, and its parts `reconstruction` and `divergence`; `active`,
     the dimensions that say something of the pictures; with `importance` samples also `bound`, the tighter one of

@@ -69,7 +69,9 @@ def evaluate(
         skipped = f", {len(pictures.skipped)} skipped" if pictures.skipped else ""
         say(f"measuring '{entry.name}' on {pictures.count:,} pictures{skipped}")
     with stderr_to(registry.paths.log):
-        found = pkgutil.resolve_name(EVALUATED[entry.family])(checkpoint, pictures, importance=importance)
+        found = pkgutil.resolve_name(EVALUATED[entry.family])(
+            checkpoint, pictures, folder=registry.paths.home, importance=importance
+        )
     metrics = {name: float(value) for name, value in found.items()}
     if json:
         emit("result", model=entry.id, name=entry.name, data=source, count=pictures.count,

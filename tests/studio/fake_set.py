@@ -85,7 +85,7 @@ def estimate(
     )  # fmt: skip
 
 
-def evaluate(checkpoint: Checkpoint, pictures: PictureSet, *, importance: int = 0) -> Mapping[str, float]:
+def evaluate(checkpoint: Checkpoint, pictures: PictureSet, *, folder: Path, importance: int = 0) -> Mapping[str, float]:
     """Measures that tell what there was to measure."""
     pixels = pictures.read(np.arange(pictures.count))
     return {"frechet": float(len(pixels)), "side": float(pixels.shape[1]), "importance": float(importance)}

@@ -220,11 +220,11 @@ def test_training_further_starts_from_the_model(trained: Checkpoint, tmp_path: P
 def test_evaluating_compares_with_the_set_and_the_set_with_itself(trained: Checkpoint, tmp_path: Path) -> None:
     from models.data.opening import open_set
 
-    found = evaluate(trained, open_set(npz(tmp_path, 40), folder=tmp_path))
+    found = evaluate(trained, open_set(npz(tmp_path, 40), folder=tmp_path), folder=tmp_path)
     assert found["frechet"] > found["set_itself"] > 0
     assert 0 < found["diversity"] < 10
     with pytest.raises(UsageError, match="importance"):
-        evaluate(trained, open_set(npz(tmp_path, 40), folder=tmp_path), importance=5)
+        evaluate(trained, open_set(npz(tmp_path, 40), folder=tmp_path), folder=tmp_path, importance=5)
 
 
 @pytest.mark.parametrize("knobs", [{}, {"size": 64, "mapping": 0}, {"latent": 5, "most": 16}])

@@ -154,15 +154,15 @@ def test_models_that_do_not_fit_are_refused(trained: Checkpoint) -> None:
 
 
 def test_the_bound_with_more_samples_is_tighter(trained: Checkpoint, tmp_path: Path) -> None:
-    found = evaluate(trained, open_set("glyphs", count=40, seed=1, folder=tmp_path), importance=32)
+    found = evaluate(trained, open_set("glyphs", count=40, seed=1, folder=tmp_path), folder=tmp_path, importance=32)
     assert found["elbo"] == pytest.approx(-(found["reconstruction"] + found["divergence"]))
     assert found["bound"] > found["elbo"]
     assert 0 <= found["active"] <= 6
-    one = evaluate(trained, open_set("glyphs", count=40, seed=1, folder=tmp_path), importance=1)
+    one = evaluate(trained, open_set("glyphs", count=40, seed=1, folder=tmp_path), folder=tmp_path, importance=1)
     # One sample is the same bound, with the divergence sampled rather than computed.
     assert one["bound"] == pytest.approx(one["elbo"], rel=0.02)
     with pytest.raises(UsageError, match="size"):
-        evaluate(trained, open_set(npz(tmp_path), folder=tmp_path))
+        evaluate(trained, open_set(npz(tmp_path), folder=tmp_path), folder=tmp_path)
 
 
 @pytest.mark.parametrize(
