@@ -177,10 +177,19 @@ class VaeTask(Task):
     def show(self) -> Iterator[Event | None]:
         """Pictures above what comes of them, and new ones below."""
         across = self.recipe.grid
-        rebuilt, made = self._rebuild(self._shown).numpy(), self._make(self._points).numpy()
+        rebuilt, made = self._rebuild(self._shown).numpy(), self._make(self._new_points()).numpy()
         rows = [self._shown[:across], rebuilt[:across], self._shown[across:], rebuilt[across:]]
         full = [row for row in rows if len(row) == across] or rows[:2]
         yield Picture(sheet(np.concatenate([*full, made]), columns=min(across, len(full[0]))))
+
+    def _new_points(self) -> NDArray[np.float32]:
+        """Points as the pictures' own lie, once that is known; until then, of the prior."""
+        covariance = self._code_covariance.numpy().astype(np.float64)
+        if not covariance.any():
+            return self._points
+        values, vectors = np.linalg.eigh(covariance)
+        found = self._code_mean.numpy() + (self._points * np.sqrt(np.clip(values, 0.0, None))) @ vectors.T
+        return np.asarray(found, np.float32)
 
 
 def _kept(shape: list[int], name: str) -> Any:
