@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import pkgutil
 from typing import TYPE_CHECKING, Any
 
@@ -27,11 +26,9 @@ def text(recipe: TextRecipe, registry: Registry) -> str:
 
 
 def pictures(recipe: PicturesRecipe, registry: Registry) -> str:
-    """Two lines on learning from pictures: network and memory; time, steps and passes. Empty if none can be told."""
+    """Two lines on learning from pictures: network and memory; time, steps and passes."""
     from models.data.extent import extent
 
-    if importlib.util.find_spec(f"models.{recipe.family}.estimate") is None:
-        return ""
     seen = extent(recipe)
     estimate = pkgutil.resolve_name(f"models.{recipe.family}.estimate:estimate")
     return said(estimate(recipe, seen.count, seen.size, seen.channels, known=measured(registry, recipe.family)), recipe)

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from models.errors import UsageError
-from studio.cli import entry, find
+from studio import find
+from studio.cli import entry
 from studio.config import Paths
 from studio.registry import Registry
 from tests.studio.command import Command, objects, one_line

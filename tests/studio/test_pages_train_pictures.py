@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -36,6 +37,9 @@ from tests.studio.text_page import QuietStudio, until
 @pytest.fixture(autouse=True)
 def _family(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(families.FAMILIES, "gan", FAMILY)
+    module: Any = ModuleType("estimate")
+    module.estimate = fake_set.estimate
+    monkeypatch.setitem(sys.modules, "models.gan.estimate", module)
 
 
 async def chosen(app: QuietStudio, pilot: Pilot[int]) -> TrainPage:
@@ -100,10 +104,6 @@ def test_a_contact_sheet_is_made_without_downloads(tmp_path: Path, monkeypatch: 
 def test_a_forecast_is_of_the_pictures_that_will_be_learnt_from(
     registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module: Any = ModuleType("estimate")
-    module.estimate = fake_set.estimate
-    monkeypatch.setattr(forecast.importlib.util, "find_spec", lambda name: object())
-    monkeypatch.setitem(__import__("sys").modules, "models.gan.estimate", module)
     told = forecast.pictures(SetRecipe(count=500, size=48), registry)
     assert told.splitlines() == [
         "About 3,000 parameters, 4.00 kB; 48.0 MB of memory to train",
