@@ -80,6 +80,15 @@ def test_what_was_trained_can_write_at_once(studio: Command) -> None:
     assert len(studio.run("sample", "python-docs", "--temperature", "1", "--length", "20").stdout) == 21
 
 
+@pytest.fixture
+def hangups() -> Iterator[None]:
+    """What is started hears a hang-up, even where the tests themselves run under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hangups")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_stops_and_keeps_and_the_run_goes_on_later(
     studio: Command, registry: Registry, number: signal.Signals, code: int
