@@ -17,6 +17,7 @@ from models.gan.network import Discriminator, Generator
 from models.gan.play import pixels_of
 from models.gan.recipe import GanRecipe
 from models.latent.model import Concept, LatentModel, Latents, Pixels
+from models.weights import put
 
 AT_ONCE = 64
 """Pictures that are made together."""
@@ -120,17 +121,6 @@ def from_checkpoint(checkpoint: Checkpoint) -> GanModel:
     judge = model.discriminator
     put({**judge.named(), **judge.norms()}, checkpoint.arrays, "weights/discriminator/")
     return model
-
-
-def put(variables: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], prefix: str) -> None:
-    """Set variables by name. Raises CorruptFileError for an array that is missing, of another shape or not finite."""
-    for name, variable in variables.items():
-        array = arrays.get(f"{prefix}{name}")
-        if array is None or array.shape != tuple(variable.shape):
-            raise CorruptFileError(f"the model has no array {prefix}{name} of shape {tuple(variable.shape)}")
-        if not np.isfinite(array).all():
-            raise CorruptFileError(f"the model's array {prefix}{name} holds numbers that are not finite")
-        variable.assign(array.astype(np.float32))
 
 
 def _concepts(names: list[str], arrays: Mapping[str, NDArray[Any]], latent: int) -> tuple[Concept, ...]:

@@ -10,11 +10,11 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from models.errors import CorruptFileError
 from models.vae import bound
 from models.vae.network import decoder, encoder, named
 from models.vae.recipe import VaeRecipe
 from models.vae.shape import Shape
+from models.weights import put
 
 FOLLOWS = 0.05
 """How far the scale moves towards that of a batch."""
@@ -65,13 +65,7 @@ class Nets:
 
     def put(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Set all variables from the arrays of a checkpoint. Raises CorruptFileError for one that does not fit."""
-        for name, variable in self.named().items():
-            array = arrays.get(f"weights/{name}")
-            if array is None or array.shape != tuple(variable.shape):
-                raise CorruptFileError(f"the model has no array weights/{name} of shape {tuple(variable.shape)}")
-            if not np.isfinite(array).all():
-                raise CorruptFileError(f"the model's array weights/{name} holds numbers that are not finite")
-            variable.assign(array.astype(np.float32))
+        put(self.named(), arrays)
 
 
 def scaled(pixels: Any) -> Any:
