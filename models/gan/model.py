@@ -35,6 +35,7 @@ class GanModel(LatentModel):
         self.recipe, self.channels, self.concepts = recipe, channels, concepts
         self.latent, self.size = recipe.latent, (recipe.size, recipe.size)
         self.generator = Generator(recipe, channels, 0)
+        self.depth = self.generator.depth
         self.discriminator = Discriminator(recipe, channels, 0)
         points = tf.TensorSpec([None, recipe.latent], tf.float32)
         self._map = tf.function(self.generator.mapping, input_signature=[points], autograph=False)
@@ -72,16 +73,7 @@ class GanModel(LatentModel):
         return np.asarray(middle + np.float32(truncation) * (self._styles(count, seed) - middle))
 
     def mix(self, coarse: Latents, fine: Latents, layers: int) -> Pixels:
-        """Pictures with the coarse styles in the first `layers` layers and the fine ones in the rest.
-
-        Both are float32 (n, latent); `layers` is 0 to `depth`.
-        """
         return np.asarray(self._mix(np.asarray(coarse, np.float32), np.asarray(fine, np.float32), layers).numpy())
-
-    @property
-    def depth(self) -> int:
-        """The number of layers that take a style."""
-        return self.generator.depth
 
     def principal(self) -> Latents:
         """The principal components of the styles (Härkönen et al., "GANSpace", 2020)."""

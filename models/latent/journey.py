@@ -11,7 +11,7 @@ import numpy as np
 from models.errors import UsageError
 from models.latent.concepts import named
 from models.latent.marks import Marks
-from models.latent.model import Concept, Latents
+from models.latent.model import Concept, Latents, Style
 from models.latent.traversal import axis
 
 Arrows = Literal["principal", "dimensions"]
@@ -26,10 +26,12 @@ KEPT = 500
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place: a point, and how strong each concept is added to it. `point` is float32 (latent,)."""
+    """A place: a point, how strong each concept is added to it, and whose style it has, if it is not its own.
+    `point` is float32 (latent,)."""
 
     base: Latents
     strengths: tuple[tuple[Concept, float], ...] = ()
+    style: Style | None = None
 
     @property
     def point(self) -> Latents:
@@ -53,7 +55,7 @@ class Place:
 class Journey:
     """Where one is in a latent space, and where one was. Pure: no model, no screen.
 
-    `principal` are unit directions, float32 (k, latent); `scale` is the model's.
+    `principal` are unit directions, float32 (k, latent); `scale` and `depth` are the model's.
     """
 
     def __init__(
@@ -63,8 +65,9 @@ class Journey:
         scale: float = 1.0,
         principal: Latents | None = None,
         concepts: Sequence[Concept] = (),
+        depth: int = 0,
     ) -> None:
-        self.latent, self.scale = len(start), scale
+        self.latent, self.scale, self.depth = len(start), scale, depth
         self.principal = np.zeros((0, self.latent), np.float32) if principal is None else principal
         self.concepts: list[Concept] = list(concepts)
         self.place = Place(np.array(start, np.float32))
@@ -89,11 +92,17 @@ class Journey:
         self._future.clear()
         self.place = place
 
-    def jump(self, point: Latents) -> None:
-        """Go to a point, with no concept added. Raises UsageError for one of another space."""
+    def jump(self, point: Latents, *, plain: bool = False) -> None:
+        """Go to a point, with no concept added, in the style of here unless it is wanted `plain`.
+
+        Raises UsageError for one of another space.
+        """
+        self._check(point)
+        self.go(Place(np.array(point, np.float32), style=None if plain else self.place.style))
+
+    def _check(self, point: Latents) -> None:
         if np.shape(point) != (self.latent,):
             raise UsageError(f"a point here has {self.latent} numbers, not {np.size(point)}")
-        self.go(Place(np.array(point, np.float32)))
 
     def move(self, across: int, up: int) -> None:
         """Go by steps along the directions under the arrows; concepts stay as strong as they are."""
@@ -171,7 +180,42 @@ class Journey:
     def level(self) -> None:
         """Take all concepts away."""
         if self.place.strengths:
-            self.go(Place(self.place.base))
+            self.go(replace(self.place, strengths=()))
+
+    # Styles
+
+    def dress(self, point: Latents, name: str) -> None:
+        """Take over the style of a point, float32 (latent,), from the layer on that the last one began at, at first
+        from the middle. Raises UsageError for a point of another space."""
+        self._check(point)
+        layers = self.depth // 2 if self.place.style is None else self.place.style.layers
+        self.go(replace(self.place, style=Style(np.array(point, np.float32), layers, name)))
+
+    def shift(self, by: int) -> None:
+        """Have the style begin at a finer layer, or for -1 at a coarser one: at the second to the last of them.
+
+        Raises UsageError if none was taken over.
+        """
+        style = self._worn()
+        layers = min(max(1, style.layers + by), self.depth - 1)
+        if layers != style.layers:
+            self.go(replace(self.place, style=replace(style, layers=layers)))
+
+    def undress(self) -> None:
+        """Give the point its own style back. Raises UsageError if none was taken over."""
+        self._worn()
+        self.go(replace(self.place, style=None))
+
+    def _worn(self) -> Style:
+        if self.place.style is None:
+            raise UsageError("the style is the point's own: take over another's first")
+        return self.place.style
+
+    @property
+    def worn(self) -> str:
+        """The style that was taken over, in a few words; empty if it is the point's own."""
+        style = self.place.style
+        return "" if style is None else style.told(self.depth)
 
     def add_concept(self, concept: Concept) -> None:
         """Have one more concept, or another one of its name. Raises UsageError if it is of another space."""

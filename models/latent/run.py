@@ -15,10 +15,10 @@ from models.checkpoint import Checkpoint
 from models.errors import CorruptFileError, UsageError, shown
 from models.events import Note, Picture, Run, Snapshot, Step, Stop
 from models.latent.load import open_model
-from models.latent.model import LatentModel, Pixels
+from models.latent.model import LatentModel, Latents, Pixels, Style, made
 from models.latent.paths import middle_of, through
 from models.latent.recipe import LatentRecipe
-from models.latent.sheet import coloured, enlarged, sheet
+from models.latent.sheet import coloured, enlarged, sheet, table
 
 AT_ONCE = 16
 """Pictures that are made between two looks at what is wished for."""
@@ -27,21 +27,29 @@ AT_ONCE = 16
 def pictures(recipe: LatentRecipe, model: LatentModel) -> Iterator[Pixels]:
     """The pictures of a recipe one by one, uint8 (height, width, 3): the frames of a film, or a sheet.
 
-    Raises UsageError if its points are of another space.
+    Raises UsageError if its points are of another space, or it mixes styles and the model has none.
     """
-    points = recipe.at()
+    points, styles = recipe.at(), recipe.styles()
     if recipe.latent != model.latent:
         raise UsageError(f"these points have {recipe.latent} numbers, those of this model {model.latent}")
+    if recipe.table and styles is not None:
+        mixed = np.stack([_all(model, points, Style(each, recipe.layers)) for each in styles], axis=1)
+        yield enlarged(table(_all(model, points), _all(model, styles), mixed, recipe.gap), recipe.enlarge)
+        return
+    style = None if styles is None else Style(styles[0], recipe.layers)
     if recipe.frames == 1:
-        made = np.concatenate([model.decode(points[at : at + AT_ONCE]) for at in range(0, len(points), AT_ONCE)])
-        yield enlarged(sheet(made, recipe.columns, recipe.gap), recipe.enlarge)
+        yield enlarged(sheet(_all(model, points, style), recipe.columns, recipe.gap), recipe.enlarge)
         return
     path = through(
         points, recipe.frames, recipe.path, closed=recipe.closed, ease=recipe.ease, middle=middle_of(model)
     )  # fmt: skip
     for at in range(0, len(path), AT_ONCE):
-        for picture in model.decode(path[at : at + AT_ONCE]):
+        for picture in made(model, path[at : at + AT_ONCE], style):
             yield enlarged(coloured(picture), recipe.enlarge)
+
+
+def _all(model: LatentModel, points: Latents, style: Style | None = None) -> Pixels:
+    return np.concatenate([made(model, points[at : at + AT_ONCE], style) for at in range(0, len(points), AT_ONCE)])
 
 
 def about(recipe: LatentRecipe) -> dict[str, Any]:

@@ -27,6 +27,15 @@ def sheet(pictures: Pixels, columns: int = 0, gap: int = 2) -> Pixels:
     return found
 
 
+def table(side: Pixels, top: Pixels, inner: Pixels, gap: int = 2) -> Pixels:
+    """A table: pictures (n, height, width, 1 or 3) down its side, (k, ..) along its top, and for each pair one of
+    `inner` (n, k, height, width, 1 or 3): uint8 (.., .., 3). Its corner is dark grey."""
+    rows = [np.full_like(side[:1], GROUND), top]
+    for place, row in enumerate(inner):
+        rows += [side[place : place + 1], row]
+    return sheet(np.concatenate(rows), len(top) + 1, gap)
+
+
 def coloured(picture: Pixels) -> Pixels:
     """A picture uint8 (height, width, 1 or 3) with three channels."""
     return np.ascontiguousarray(np.broadcast_to(picture, (*picture.shape[:2], 3)))

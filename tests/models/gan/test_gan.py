@@ -21,6 +21,8 @@ from models.gan.play import Game, pixels_of, scaled, spread
 from models.gan.recipe import GanRecipe
 from models.gan.task import GanTask
 from models.gan.train import run
+from models.latent.recipe import LatentRecipe
+from models.latent.run import pictures
 from tests.models.tiny_pictures import changed, final, npz, same
 
 SMALL: dict[str, Any] = {
@@ -176,6 +178,11 @@ def test_a_model_draws_decodes_mixes_and_inverts(trained: Checkpoint) -> None:
     assert np.abs(model.draw(9, 1, 0.0) - model.usual.mean(axis=0)).max() < 1e-6
     np.testing.assert_array_equal(model.mix(points[:1], points[1:2], model.depth), pixels[:1])
     np.testing.assert_array_equal(model.mix(points[:1], points[1:2], 0), pixels[1:2])
+    assert model.depth == 4
+    one, other = (model.mix(points[:1], points[1:2], layers)[0].astype(int) for layers in (1, 3))
+    for mixed in (one, other):
+        assert all(np.abs(mixed - picture).max() > 0 for picture in pixels[:2])
+    assert np.abs(one - pixels[1]).mean() < np.abs(other - pixels[1]).mean()
     directions = model.principal()
     np.testing.assert_allclose(directions @ directions.T, np.eye(8), atol=1e-4)
     found = model.decode(model.encode(pixels[:1]))
@@ -184,6 +191,16 @@ def test_a_model_draws_decodes_mixes_and_inverts(trained: Checkpoint) -> None:
     assert np.abs(found - wanted).mean() < 0.5 * max(1.0, np.abs(middle - wanted).mean())
     with pytest.raises(UsageError, match="shape"):
         model.encode(np.zeros((1, 16, 16, 3), np.uint8))
+
+
+def test_a_table_of_mixed_styles_is_made_again_to_the_pixel(trained: Checkpoint) -> None:
+    model = from_checkpoint(trained)
+    recipe = LatentRecipe.of(model.draw(2, 1), style=model.draw(3, 2), layers=2, table=True, gap=0)
+    (table,) = pictures(recipe, model)
+    assert table.shape == (3 * 32, 4 * 32, 3)
+    np.testing.assert_array_equal(table[32:64, 32:64], model.mix(model.draw(1, 1), model.draw(1, 2), 2)[0])
+    again = LatentRecipe.checked(recipe.model_dump(mode="json"))
+    np.testing.assert_array_equal(next(pictures(again, from_checkpoint(trained))), table)
 
 
 def test_half_precision_weights_make_nearly_the_same_pictures(trained: Checkpoint) -> None:

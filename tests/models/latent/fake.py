@@ -46,10 +46,22 @@ class FakeModel(LatentModel):
         return 1.0
 
 
-def checkpoint(names: tuple[str, ...] = NAMES, *, step: int = 5, latent: int = LATENT) -> Checkpoint:
+class StyledModel(FakeModel):
+    """One with three layers: each takes two numbers of its style."""
+
+    family = "gan"
+    depth = 3
+
+    def mix(self, coarse: Any, fine: Any, layers: int) -> Any:
+        return self.decode(np.where(np.arange(self.latent) < layers * 2, coarse, fine))
+
+
+def checkpoint(
+    names: tuple[str, ...] = NAMES, *, step: int = 5, latent: int = LATENT, family: str = "vae"
+) -> Checkpoint:
     """A checkpoint of such a model, with a concept along each of the first dimensions."""
     meta = {
-        "family": "vae",
+        "family": family,
         "recipe": {"latent": latent},
         "data": {"name": "faces", "identity": "0", "count": 1, "size": list(SIZE), "channels": 3, "attributes": []},
         "step": step,
@@ -66,4 +78,5 @@ def from_checkpoint(found: Checkpoint) -> FakeModel:
     """What `models.latent.load.FAMILIES` names in tests."""
     names, directions = found.meta["concepts"], found.arrays["weights/concepts"]
     concepts = tuple(Concept(name, direction) for name, direction in zip(names, directions, strict=True))
-    return FakeModel(latent=int(found.meta["recipe"]["latent"]), concepts=concepts)
+    kind = StyledModel if found.meta["family"] == "gan" else FakeModel
+    return kind(latent=int(found.meta["recipe"]["latent"]), concepts=concepts)
