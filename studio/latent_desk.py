@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from models.latent.model import LatentModel, Latents
+    from models.latent.model import LatentModel, Latents, Style
     from studio.latent_notes import Notes
     from studio.registry import Model, Registry
 
@@ -42,7 +42,7 @@ class Opened:
 class Told:
     """What the desk has to say: a model was opened, a picture is there, a job has its result, or something is wrong.
 
-    `picture` is uint8 (height, width, 3), that of `point`.
+    `picture` is uint8 (height, width, 3), that of `point` in the style of another, if there is one.
     """
 
     kind: Literal["opened", "picture", "done", "problem"]
@@ -50,6 +50,7 @@ class Told:
     opened: Opened | None = None
     picture: Pixels | None = None
     point: Latents | None = None
+    style: Style | None = None
     result: Any = None
     then: Callable[[Any], None] | None = field(default=None, compare=False)
 
@@ -68,6 +69,7 @@ class LatentDesk:
         self._registry, self._tell = registry, tell
         self._changed = threading.Condition()
         self._wish: Latents | None = None
+        self._style: Style | None = None
         self._opening: str | None = None
         self._jobs: deque[tuple[Job, Callable[[Any], None] | None]] = deque()
         self._way: Way | None = None
@@ -87,10 +89,10 @@ class LatentDesk:
             self._jobs.clear()
             self._changed.notify()
 
-    def want(self, point: Latents) -> None:
-        """Decode this point next, in place of any that waits."""
+    def want(self, point: Latents, style: Style | None = None) -> None:
+        """Decode this point next, in the style of another if one is given, in place of any that waits."""
         with self._changed:
-            self._wish = point
+            self._wish, self._style = point, style
             self._changed.notify()
 
     def do(self, job: Job, then: Callable[[Any], None] | None = None) -> None:
@@ -99,10 +101,13 @@ class LatentDesk:
             self._jobs.append((job, then))
             self._changed.notify()
 
-    def walk(self, way: Way | None) -> None:
-        """Walk on its own, or stop; a walk shows the point of the moment, however long the last one took."""
+    def walk(self, way: Way | None, style: Style | None = None) -> None:
+        """Walk on its own, in the style of another if one is given, or stop; a walk shows the point of the moment,
+        however long the last one took."""
         with self._changed:
             self._way, self._walk = way, None
+            if way is not None:
+                self._style = style
             self._changed.notify()
 
     def close(self) -> None:
@@ -122,11 +127,12 @@ class LatentDesk:
                     return
                 opening, self._opening = self._opening, None
                 wish, self._wish = self._wish, None
+                style = self._style
             try:
                 if opening is not None:
                     self._open(opening)
                 elif wish is not None:
-                    self._show(wish)
+                    self._show(wish, style)
                 elif self._at_work is not None or self._jobs:
                     self._go_on()
                 else:
@@ -159,12 +165,14 @@ class LatentDesk:
         self._model = model
         self._tell(Told("opened", opened=found))
 
-    def _show(self, point: Latents) -> None:
+    def _show(self, point: Latents, style: Style | None) -> None:
+        from models.latent.model import made
         from models.latent.sheet import coloured
 
         if self._model is not None and len(point) == self._model.latent:
             self.decoded += 1
-            self._tell(Told("picture", picture=coloured(self._model.decode(point[None])[0]), point=point))
+            picture = coloured(made(self._model, point[None], style)[0])
+            self._tell(Told("picture", picture=picture, point=point, style=style))
 
     def _go_on(self) -> None:
         """The next piece of the job at hand."""
@@ -184,7 +192,7 @@ class LatentDesk:
     def _stride(self) -> None:
         """The picture of the moment of a walk."""
         with self._changed:
-            way, walk = self._way, self._walk
+            way, walk, style = self._way, self._walk, self._style
         if way is None or self._model is None:
             with self._changed:
                 self._way = None
@@ -194,7 +202,7 @@ class LatentDesk:
             with self._changed:
                 self._walk = walk if self._way is way else None
         began = time.monotonic()
-        self._show(walk(began - self._since))
+        self._show(walk(began - self._since), style)
         rest = FRAME - (time.monotonic() - began)
         if rest > 0:
             with self._changed:

@@ -43,7 +43,9 @@ class LatentPage(LatentDialogs):
 Every point of a model's latent space is a picture. The arrows travel it, along principal directions or along single
 dimensions; each concept has a slider: comma and full stop choose it, [ and ] move it, or Tab and the arrows. p marks a
 point with a letter, g goes there, i travels through all marks. a and A gather pictures with and without something, n
-makes a concept of them. x takes over expression and pose of another face; b compares with a picture that was opened.
+makes a concept of them. x takes over expression and pose of another face; y gives the fine layers of a GAN's picture
+the style of a mark or of a random point, ( and ) say from which layer on, and it stays while you travel on, until Y or
+a mark or picture that is gone to. b compares with a picture that was opened.
 """
     DEFAULT_CSS = """
     LatentPage { layout: vertical; }
@@ -164,7 +166,7 @@ makes a concept of them. x takes over expression and pose of another face; b com
         elif told.kind == "picture":
             if self.walking:
                 self.walked = told.point
-            self.view.show(told.picture, title=self.caption(told.point))
+            self.view.show(told.picture, title=self.caption(told))
         elif told.kind == "done":
             self.wait("")
             if told.then is not None:
@@ -185,7 +187,7 @@ makes a concept of them. x takes over expression and pose of another face; b com
         self.opened, self._opening = opened, ""
         journey = Journey(
             opened.start, scale=opened.scale, principal=opened.principal,
-            concepts=[*opened.model.concepts, *opened.notes.concepts],
+            concepts=[*opened.model.concepts, *opened.notes.concepts], depth=opened.model.depth,
         )  # fmt: skip
         for letter, point in opened.notes.marks.items():
             journey.marks.put(letter, point)
@@ -196,21 +198,22 @@ makes a concept of them. x takes over expression and pose of another face; b com
         self._picture_marks()
         self.refresh_bindings()
 
-    def caption(self, point: Any) -> str:
-        """How far from the middle a point is, in terms of where points usually are."""
+    def caption(self, told: Told) -> str:
+        """Whose style a picture has, and how far from the middle its point is, in terms of where points usually are."""
         import numpy as np
 
-        opened = self.opened
+        opened, point = self.opened, told.point
         if opened is None or point is None:
             return ""
         usual = opened.scale * len(point) ** 0.5
-        return f"distance from the middle {np.linalg.norm(point - opened.middle) / max(usual, 1e-9):.2f}"
+        style = f"{told.style.told(opened.model.depth)}, " if told.style is not None else ""
+        return f"{style}distance from the middle {np.linalg.norm(point - opened.middle) / max(usual, 1e-9):.2f}"
 
     # What is in sight
 
     def moved(self) -> None:
         if self.desk is not None:
-            self.desk.want(self.here.point)
+            self.desk.want(self.here.point, self.here.place.style)
         self.say()
 
     def say(self) -> None:
@@ -228,11 +231,12 @@ makes a concept of them. x takes over expression and pose of another face; b com
         panel.show(sliders([concept.name for concept in journey.concepts], strengths))
         kind = "principal" if journey.arrows == "principal" else "dimension"
         accent = panel.get_visual_style("panel--key", partial=True)
+        worn = (("\n( )", accent), f" {journey.worn}") if journey.worn else ()
         panel.say(
             Content.assemble(
                 ("← →", accent), f" {kind} {journey.axes[0] + 1:<3}",
                 ("↑ ↓", accent), f" {kind} {journey.axes[1] + 1:<3}\n",
-                ("step", "dim"), f" {journey.step:<5g}", ("d h v < >", accent), " change them",
+                ("step", "dim"), f" {journey.step:<5g}", ("d h v < >", accent), " change them", *worn,
             ),
             self._marks(accent),
         )  # fmt: skip

@@ -40,9 +40,15 @@ KEYS: list[BindingType] = [
     Binding("u", "undo", "Undo", id="latent.undo", show=False),
     Binding("U", "redo", "Redo", id="latent.redo", show=False),
     Binding("x", "swap", "Swap faces: expression and pose of another", id="latent.swap", show=False),
+    Binding("y", "style", "Style of another: the fine layers take it over", id="latent.style", show=False),
+    Binding("Y", "unstyle", "Its own style back", id="latent.unstyle", show=False),
+    Binding("left_parenthesis", "layer(-1)", "The style begins at a coarser layer", id="latent.coarser", show=False,
+            key_display="("),
+    Binding("right_parenthesis", "layer(1)", "The style begins at a finer layer", id="latent.finer", show=False,
+            key_display=")"),
     Binding("a", "group('with')", "This picture has it (for a concept of your own)", id="latent.with", show=False),
     Binding("A", "group('without')", "This picture does not", id="latent.without", show=False),
     Binding("n", "name", "Make a concept of the two groups", id="latent.name", show=False),
     Binding("delete", "forget", "Delete a concept of your own", id="latent.forget", show=False),
     Binding("e", "export", "Export the path as a film", id="latent.export", show=False),
-]
+]  # fmt: skip

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from models.errors import UsageError
 from studio.export import MOVING, export, full_path
-from studio.pages.latent_keys import LatentKeys
+from studio.pages.latent_styles import LatentStyles
 from studio.sources import exists
 from studio.widgets.dialogs import Answer, Prompt, Question
 
@@ -26,7 +26,7 @@ PRESS = 0.25
 LONGEST = 60.0
 
 
-class LatentDialogs(LatentKeys):
+class LatentDialogs(LatentStyles):
     """Models, pictures, swaps, groups, films."""
 
     groups: ClassVar[tuple[str, str]] = ("with", "without")
@@ -51,7 +51,7 @@ class LatentDialogs(LatentKeys):
         self.pick("Whose point shall be found?", lambda point, pixels: self._arrive(point, pixels))
 
     def _arrive(self, point: Latents, pixels: Any) -> None:
-        self.jump(point)
+        self.jump(point, plain=True)
         self.view.before(pixels)
 
     def pick(self, title: str, then: Any) -> None:
@@ -186,14 +186,19 @@ class LatentDialogs(LatentKeys):
         if opened is None:
             return
         added = " ".join(f"{concept.name} {strength:+g}" for concept, strength in self.here.place.strengths)
-        self.make(self.recipe(np.asarray(point)[None], how=added), f"{opened.entry.name} {added}".strip(), None)
+        recipe = self.recipe(np.asarray(point)[None], how=added)
+        self.make(recipe, f"{opened.entry.name} {recipe.how}".strip(), None)
 
-    def recipe(self, points: Latents, **knobs: Any) -> LatentRecipe:
-        """A recipe for points of the model that is open."""
+    def recipe(self, points: Latents, *, how: str, **knobs: Any) -> LatentRecipe:
+        """A recipe for points of the model that is open, in the style of here."""
         from studio.latent_pictures import recipe_for
 
         assert self.opened is not None
-        return recipe_for(self.opened.entry, points, **knobs)
+        style = self.here.place.style
+        if style is not None:
+            how = ", ".join(filter(None, (how, self.here.worn)))
+            knobs |= {"style": style.point[None], "layers": style.layers}
+        return recipe_for(self.opened.entry, points, how=how, **knobs)
 
     def make(self, recipe: LatentRecipe, name: str, out: Path | None) -> None:
         """Have the desk make a picture or film, keep it, and write it to a file if one is named."""

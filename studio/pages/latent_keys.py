@@ -115,21 +115,25 @@ class LatentKeys(Page):
             raise UsageError("nothing was undone")
         self.moved()
 
-    def jump(self, point: Latents) -> None:
-        """Go to a point, if it is still one of this space."""
+    def jump(self, point: Latents, *, plain: bool = False) -> None:
+        """Go to a point, in the style of here unless it is wanted `plain`, if it is still one of this space."""
         self.halt()
-        self.here.jump(point)
+        self.here.jump(point, plain=plain)
         self.moved()
 
     def action_random(self) -> None:
-        journey, truncation, seed = self.here, self.truncation, random.getrandbits(31)
-        if self.desk is None:
-            return
+        journey = self.here
+        self.draw(random.getrandbits(31), lambda point: self.jump(point) if self.journey is journey else None)
 
-        def draw(model: LatentModel):  # type: ignore[no-untyped-def]
+    def draw(self, seed: int, then: Callable[[Latents], None]) -> None:
+        """Have the point of a seed drawn, as far from the middle as random points are wanted."""
+        truncation = self.truncation
+
+        def work(model: LatentModel):  # type: ignore[no-untyped-def]
             yield model.draw(1, seed, truncation)[0]
 
-        self.desk.do(draw, lambda point: self.jump(point) if self.journey is journey else None)
+        if self.desk is not None:
+            self.desk.do(work, then)
 
     def action_truncate(self) -> None:
         place = TRUNCATIONS.index(self.truncation)
@@ -202,7 +206,7 @@ class LatentKeys(Page):
         )
 
     def action_jump(self) -> None:
-        self.ask_mark("Go to which mark?", lambda letter: self.jump(self.here.marks.point(letter)))
+        self.ask_mark("Go to which mark?", lambda letter: self.jump(self.here.marks.point(letter), plain=True))
 
     def action_unmark(self) -> None:
         def forget(letter: str) -> None:
@@ -222,7 +226,7 @@ class LatentKeys(Page):
         """Have the desk walk."""
         if self.desk is not None:
             self.walking, self.walked = word, None
-            self.desk.walk(way)
+            self.desk.walk(way, self.here.place.style)
             self.say()
 
     def halt(self) -> None:

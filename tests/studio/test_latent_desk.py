@@ -11,6 +11,7 @@ import pytest
 
 from models.errors import UsageError
 from models.latent import load
+from models.latent.model import Style
 from studio.config import Paths
 from studio.latent_desk import LatentDesk, Told
 from studio.latent_notes import file_of
@@ -33,7 +34,8 @@ class Heard:
 
 @pytest.fixture
 def model(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> Model:
-    monkeypatch.setitem(load.FAMILIES, "vae", "tests.models.latent.fake:from_checkpoint")
+    for name in ("vae", "gan"):
+        monkeypatch.setitem(load.FAMILIES, name, "tests.models.latent.fake:from_checkpoint")
     return registry.save_model(fake.checkpoint(), name="stripes")
 
 
@@ -108,6 +110,30 @@ def test_a_walk_shows_where_it_is_until_it_is_stopped(heard: Heard) -> None:
     while heard.next("picture").point[0] != 2:
         pass
     assert heard.desk._walk is None
+
+
+def test_points_and_walks_are_shown_in_the_style_of_another(registry: Registry, model: Model) -> None:
+    styled = registry.save_model(fake.checkpoint(family="gan"), name="layers")
+    heard = Heard(registry)
+    heard.desk.open(styled.id)
+    heard.next("opened")
+    style = Style(point(1), 1, "B")
+    mixed = fake.FakeModel().decode(np.array([[0, 0, 1, 1, 1, 1]]))[0]
+    heard.desk.want(point(0), style)
+    told = heard.next("picture")
+    np.testing.assert_array_equal(told.picture, mixed)
+    assert told.style is style
+    heard.desk.want(point(0))
+    assert heard.next("picture").style is None
+    heard.desk.walk(lambda _model: lambda _seconds: point(0), style)
+    np.testing.assert_array_equal(heard.next("picture").picture, mixed)
+    heard.desk.walk(None)
+    heard.desk.open(model.id)
+    while heard.told.get(timeout=10).kind != "opened":
+        pass
+    heard.desk.want(point(0), style)
+    assert "a VAE has no styles to mix" in heard.next("problem").text
+    heard.desk.close()
 
 
 def test_damaged_notes_cost_nothing_but_themselves(registry: Registry, paths: Paths, model: Model) -> None:

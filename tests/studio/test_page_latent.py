@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 
 from models.latent import load
 from models.latent.model import Concept
+from models.latent.recipe import LatentRecipe
 from models.vision import about, pictures
 from studio.config import Paths
 from studio.latent_notes import Notes, read, write
@@ -30,7 +31,8 @@ from tests.studio.text_page import QuietStudio, until
 
 @pytest.fixture(autouse=True)
 def _fake(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(load.FAMILIES, "vae", "tests.models.latent.fake:from_checkpoint")
+    for name in ("vae", "gan"):
+        monkeypatch.setitem(load.FAMILIES, name, "tests.models.latent.fake:from_checkpoint")
 
 
 @pytest.fixture
@@ -296,6 +298,111 @@ async def test_the_path_is_exported_as_a_film(paths: Paths, tmp_path: Path) -> N
             found = about.read(tmp_path / name)
             assert found is not None
             assert found["recipe"]["frames"] == frames
+
+
+@pytest.fixture
+def styled(registry: Registry) -> Model:
+    return registry.save_model(fake.checkpoint(family="gan"), name="layers")
+
+
+async def shows_mixed(page: LatentPage, pilot: Pilot[int], own: Any, other: Any, layers: int) -> None:
+    """Wait until a picture is in sight whose first layers are those of its own point, and the rest another's."""
+    await shows(page, pilot, np.where(np.arange(6) < 2 * layers, own, other))
+
+
+@pytest.mark.usefixtures("styled")
+@pytest.mark.parametrize("size", [(80, 24), (200, 50)])
+async def test_the_style_of_a_mark_is_taken_over_and_travels_along(paths: Paths, size: tuple[int, int]) -> None:
+    async with travelling(paths, size) as (page, pilot, app):
+        other = np.linspace(-2, 2, 6).astype(np.float32)
+        page.here.marks.put("B", other)
+        await pilot.press("y")
+        assert isinstance(app.screen, Letters)
+        assert "Enter takes one at random" in screen(app)
+        await pilot.press("b")
+        await shows_mixed(page, pilot, page.here.point, other, 1)
+        assert screen(app).count("style of B from layer 2 of 3") == 2  # under the picture and in the panel
+        await pilot.press("right_parenthesis", "right", "right_square_bracket")
+        await shows_mixed(page, pilot, page.here.point, other, 2)
+        assert "style of B from layer 3 of 3" in screen(app)
+        await pilot.press("p", "enter")  # the mark is the plain point
+        await until(lambda: "A" in page.shots and (page.shots["A"] == drawn(page.here.point)).all(), pilot)
+        await pilot.press("left_parenthesis")
+        await shows_mixed(page, pilot, page.here.point, other, 1)
+        await pilot.press("Y")
+        await shows(page, pilot, page.here.point)
+        assert "style of" not in screen(app)
+        await pilot.press("u")
+        await shows_mixed(page, pilot, page.here.point, other, 1)
+        await pilot.press("g", "a")  # a mark that is gone to is what it was
+        await shows(page, pilot, page.here.point)
+
+
+@pytest.mark.usefixtures("styled")
+async def test_a_random_style_stays_on_a_walk_and_at_a_random_point(paths: Paths) -> None:
+    async with travelling(paths) as (page, pilot, app):
+        start = page.here.point
+        await pilot.press("y", "escape")
+        assert page.here.worn == ""
+        await pilot.press("y", "enter")
+        await until(lambda: page.here.place.style is not None, pilot)
+        style = page.here.place.style
+        assert style is not None
+        assert page.opened is not None
+        np.testing.assert_array_equal(style.point, page.opened.model.draw(1, int(style.name))[0])
+        await pilot.press("r")
+        await until(lambda: not np.array_equal(page.here.point, start), pilot)
+        await shows_mixed(page, pilot, page.here.point, style.point, 1)
+        start = page.here.point
+        await pilot.press("w")
+        await until(lambda: page.walked is not None and not np.allclose(page.walked, start, atol=0.01), pilot)
+        assert f"style of {style.name} from" in screen(app)
+        await pilot.press("right_parenthesis")
+        assert not page.walking
+        await shows_mixed(page, pilot, page.here.point, style.point, 2)
+
+
+@pytest.mark.usefixtures("model")
+async def test_a_model_without_styles_says_so(paths: Paths) -> None:
+    async with travelling(paths) as (page, pilot, app):
+        await pilot.press("y")
+        await until(
+            lambda: any("a VAE has no styles to mix" in str(toast.render()) for toast in app.query("Toast")), pilot
+        )
+        for key in (page.action_unstyle, lambda: page.action_layer(1)):
+            with pytest.raises(Exception, match="a VAE has no styles to mix"):
+                key()
+
+
+@pytest.mark.usefixtures("styled")
+async def test_what_is_kept_of_a_mixed_picture_and_path_has_the_style(
+    paths: Paths, registry: Registry, tmp_path: Path
+) -> None:
+    async with travelling(paths) as (page, pilot, app):
+        with pytest.raises(Exception, match="take over another's first"):
+            page.action_layer(1)
+        other = np.linspace(-2, 2, 6).astype(np.float32)
+        page.here.dress(other, "B")
+        await pilot.press("right", "ctrl+s")
+        await until(lambda: registry.pictures("latent"), pilot)
+        (entry,) = registry.pictures("latent")
+        assert entry.name == "layers style of B from layer 2 of 3"
+        mixed = drawn(np.where(np.arange(6) < 2, page.here.point, other))
+        np.testing.assert_array_equal(pictures.load(registry.picture_file(entry.id)), mixed)
+        await until(lambda: page.busy == "", pilot)
+        await pilot.press("e", "j")
+        await pilot.pause()
+        prompt = app.screen
+        assert isinstance(prompt, Prompt)
+        prompt.dismiss(prompt.checked(str(tmp_path / "j.webp")))
+        await until((tmp_path / "j.webp").exists, pilot)
+        await until(lambda: page.busy == "", pilot)
+        said = about.read(tmp_path / "j.webp")
+        assert said is not None
+        assert said["recipe"]["how"] == "a journey, style of B from layer 2 of 3"
+        recipe = LatentRecipe.checked(said["recipe"])
+        np.testing.assert_array_equal(recipe.styles(), other[None])
+        assert recipe.layers == 1
 
 
 async def test_the_library_opens_models_here_and_m_chooses_another(paths: Paths, registry: Registry) -> None:
