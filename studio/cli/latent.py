@@ -26,6 +26,7 @@ from studio.cli.making import (
     placed,
     shape,
 )  # fmt: skip
+from studio.cli.mixing import mix
 from studio.cli.output import emit, say, table
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ Examples:
   studio latent interpolate MODEL a.png b.png -o strip.png     between two pictures
   studio latent concept MODEL a.png --concept smile -o smiling.png
   studio latent swap MODEL who.png how.png -o swapped.png
+  studio latent mix MODEL 1 2 3 --style 4 5 -o table.png
 """
 STRIP = 9
 """Pictures of a strip."""
@@ -202,6 +204,9 @@ def swap(
     found = swapped(who, whose, studio.concepts, take)
     recipe = studio.recipe(found[None], f"{identity} with the expression of {expression}", enlarge=enlarge)
     studio.deliver(recipe, out, name or f"{studio.entry.name} swap", json=json)
+
+
+app.command(mix)
 
 
 @app.command

@@ -64,9 +64,12 @@ class Studio:
     def model(self) -> LatentModel:
         """The model. Raises CorruptFileError if its file is damaged."""
         if self._model is None:
-            from models.latent.load import open_model
+            from studio.stderr import stderr_to
 
-            self._model = open_model(self.registry.load_model(self.entry.id))
+            with stderr_to(self.registry.paths.log):
+                from models.latent.load import open_model
+
+                self._model = open_model(self.registry.load_model(self.entry.id))
         return self._model
 
     @property

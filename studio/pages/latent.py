@@ -72,6 +72,7 @@ a mark or picture that is gone to. b compares with a picture that was opened.
         self.gathered = {group: [] for group in self.groups}
         self.shots: dict[str, Any] = {}
         self._revision: object = None
+        self._seen: Told | None = None
         self._wish = ""
         self._opening = ""
 
@@ -166,7 +167,8 @@ a mark or picture that is gone to. b compares with a picture that was opened.
         elif told.kind == "picture":
             if self.walking:
                 self.walked = told.point
-            self.view.show(told.picture, title=self.caption(told))
+            self._seen = told
+            self.entitle()
         elif told.kind == "done":
             self.wait("")
             if told.then is not None:
@@ -191,23 +193,26 @@ a mark or picture that is gone to. b compares with a picture that was opened.
         )  # fmt: skip
         for letter, point in opened.notes.marks.items():
             journey.marks.put(letter, point)
-        self.journey, self.busy, self.walking, self.walked = journey, "", "", None
+        self.journey, self.busy, self.walking, self.walked, self._seen = journey, "", "", None, None
         self.gathered = {group: [] for group in self.groups}
         self.view.before(None)
         self.moved()
         self._picture_marks()
         self.refresh_bindings()
 
-    def caption(self, told: Told) -> str:
-        """Whose style a picture has, and how far from the middle its point is, in terms of where points usually are."""
+    def entitle(self) -> None:
+        """Say under the picture how far from the middle its point is, in terms of where points usually are, and whose
+        style it has where the panel does not say so."""
         import numpy as np
 
-        opened, point = self.opened, told.point
-        if opened is None or point is None:
-            return ""
-        usual = opened.scale * len(point) ** 0.5
-        style = f"{told.style.told(opened.model.depth)}, " if told.style is not None else ""
-        return f"{style}distance from the middle {np.linalg.norm(point - opened.middle) / max(usual, 1e-9):.2f}"
+        opened, seen = self.opened, self._seen
+        if opened is None or seen is None or seen.point is None:
+            return
+        usual = opened.scale * len(seen.point) ** 0.5
+        title = f"distance from the middle {np.linalg.norm(seen.point - opened.middle) / max(usual, 1e-9):.2f}"
+        if seen.style is not None and self.has_class("-folded"):
+            title = f"{seen.style.told(opened.model.depth)}, {title}"
+        self.view.show(seen.picture, title=title)
 
     # What is in sight
 
@@ -231,7 +236,8 @@ a mark or picture that is gone to. b compares with a picture that was opened.
         panel.show(sliders([concept.name for concept in journey.concepts], strengths))
         kind = "principal" if journey.arrows == "principal" else "dimension"
         accent = panel.get_visual_style("panel--key", partial=True)
-        worn = (("\n( )", accent), f" {journey.worn}") if journey.worn else ()
+        style = ("( )", journey.worn) if journey.worn else ("y  ", "style of a mark or at random")
+        worn = ((f"\n{style[0]}", accent), f" {style[1]}") if journey.depth else ()
         panel.say(
             Content.assemble(
                 ("← →", accent), f" {kind} {journey.axes[0] + 1:<3}",
@@ -240,6 +246,7 @@ a mark or picture that is gone to. b compares with a picture that was opened.
             ),
             self._marks(accent),
         )  # fmt: skip
+        self.entitle()
 
     def _marks(self, accent: Any) -> Content:
         """The marks and the groups in a line each."""

@@ -171,17 +171,22 @@ class LatentKeys(Page):
         if rows.has_focus:
             self.view.focus(scroll_visible=False)
         else:
-            self.set_class(False, "-folded")
+            self.fold(False)
             self.call_after_refresh(rows.focus, scroll_visible=False)
 
     def action_filter(self) -> None:
-        self.set_class(False, "-folded")
+        self.fold(False)
         self.call_after_refresh(self.panel.query_one("#filter", Input).focus)
 
     def action_fold(self) -> None:
-        self.toggle_class("-folded")
+        self.fold(not self.has_class("-folded"))
         if self.has_class("-folded"):
             self.view.focus(scroll_visible=False)
+
+    def fold(self, folded: bool) -> None:
+        """Fold the panel away, or show it."""
+        self.set_class(folded, "-folded")
+        self.say()
 
     # Marks
 

@@ -30,7 +30,8 @@ def run(
 ) -> Any:
     """Run a command in this process: (exit code, stdout, stderr)."""
     monkeypatch.setenv("STUDIO_HOME", str(paths.home))
-    monkeypatch.setitem(load.FAMILIES, "vae", "tests.models.latent.fake:from_checkpoint")
+    for name in ("vae", "gan"):
+        monkeypatch.setitem(load.FAMILIES, name, "tests.models.latent.fake:from_checkpoint")
     monkeypatch.chdir(tmp_path)
 
     def call(*words: str) -> tuple[int, str, str]:
@@ -159,6 +160,73 @@ def test_faces_are_swapped_and_the_plane_is_shown(run: Any, tmp_path: Path) -> N
     np.testing.assert_array_equal(found[:, 3:], decoded(drawn(1))[:, 3:])
     assert run("latent", "manifold", "stripes", "--grid", "3x4", "-o", "m.png")[0] == 0
     assert pictures.load(tmp_path / "m.png").shape == (48, 64, 3)
+
+
+@pytest.fixture
+def styled(registry: Registry) -> Model:
+    return registry.save_model(fake.checkpoint(family="gan"), name="layers")
+
+
+def mixed(coarse: int, fine: int, layers: int) -> Any:
+    """The picture of two seeds: each layer takes two numbers of its point."""
+    return decoded(np.where(np.arange(6) < 2 * layers, drawn(coarse), drawn(fine)))
+
+
+@pytest.mark.usefixtures("styled")
+def test_styles_are_mixed_and_the_picture_is_made_again(run: Any, tmp_path: Path, registry: Registry) -> None:
+    code, out, err = run("latent", "mix", "layers", "1", "--style", "2", "-o", "m.png", "--json")
+    assert code == 0, err
+    (result,) = objects(out)
+    assert (result["layers"], result["depth"], result["width"]) == (1, 3, 16)
+    assert registry.picture(result["picture"]).recipe["how"] == "1, style of 2 from layer 2 of 3"
+    np.testing.assert_array_equal(pictures.load(tmp_path / "m.png"), mixed(1, 2, 1))
+    pictures.save(tmp_path / "who.png", decoded(drawn(1) / 2))
+    assert run("latent", "mix", "layers", "who.png", "--style", "2", "--layers", "2", "-o", "m.png")[0] == 0
+    point = np.where(np.arange(6) < 4, drawn(1) / 2, drawn(2))
+    assert np.abs(pictures.load(tmp_path / "m.png").astype(int) - decoded(point)).max() <= 1
+    code, out, err = run("redo", "m.png", "--json")
+    assert (code, objects(out)[-1]["equal"]) == (0, True), err
+
+
+@pytest.mark.usefixtures("styled")
+def test_several_styles_make_a_table_with_its_sources(run: Any, tmp_path: Path) -> None:
+    words = ("latent", "mix", "layers", "1", "2", "3", "--style", "4", "5", "--layers", "2")
+    assert run(*words, "-o", "t.png")[0] == 0
+    table = pictures.load(tmp_path / "t.png")
+    assert table.shape == (4 * 18 - 2, 3 * 18 - 2, 3)
+
+    def cell(row: int, column: int) -> Any:
+        return table[18 * row : 18 * row + 16, 18 * column : 18 * column + 16]
+
+    for column, fine in enumerate((4, 5), 1):
+        np.testing.assert_array_equal(cell(0, column), decoded(drawn(fine)))
+        for row, coarse in enumerate((1, 2, 3), 1):
+            np.testing.assert_array_equal(cell(row, 0), decoded(drawn(coarse)))
+            np.testing.assert_array_equal(cell(row, column), mixed(coarse, fine, 2))
+    code, out, err = run("redo", "t.png", "--json")
+    assert (code, objects(out)[-1]["equal"]) == (0, True), err
+    assert run("latent", "mix", "layers", "1", "2", "--style", "4", "-o", "one.png")[0] == 0
+    assert pictures.load(tmp_path / "one.png").shape == (3 * 18 - 2, 2 * 18 - 2, 3)
+
+
+@pytest.mark.usefixtures("styled")
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("stripes", "1", "--style", "2"), "a VAE has no styles to mix: that takes a GAN"),
+        (("layers", "1"), "points and the styles they take over are wanted"),
+        (("layers", "--style", "1"), "COARSE"),
+        (("layers", "1", "--style", "2", "--layers", "4"), "--layers: 0 to 3 for this model, not 4"),
+        (("layers", "1", "--style", "2", "--layers", "-1"), "--layers: 0 to 3 for this model, not -1"),
+        (("layers", "1", "--style", "gone.png"), "'gone.png' is no file"),
+        (("layers", "1", "--style", "2", "-o", "m.gif"), "a picture is written as .png"),
+        (("layers", "1", "--style", *map(str, range(65))), "up to 64 rows and columns"),
+    ],
+)
+def test_styles_that_cannot_be_mixed_are_one_line(run: Any, words: tuple[str, ...], said: str) -> None:
+    code, out, err = run("latent", "mix", *words)
+    assert (code, out) == (2, "")
+    assert said in one_line(err)
 
 
 @pytest.mark.parametrize(

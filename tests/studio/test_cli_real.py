@@ -6,8 +6,10 @@ import signal
 import time
 from pathlib import Path
 
+from models.vision import pictures
 from studio.config import Paths
 from studio.registry import Registry
+from tests.benchmarks.latent_key import untrained
 from tests.studio.command import Command, objects
 
 SMALL = (
@@ -67,3 +69,15 @@ def test_an_interrupt_while_tensorflow_loads_ends_before_the_first_step(paths: P
     (run,) = registry.runs()
     assert run.state == "stopped"
     assert registry.models() == []
+
+
+def test_styles_of_a_gan_are_mixed_and_the_table_is_made_again(
+    paths: Paths, registry: Registry, tmp_path: Path
+) -> None:
+    untrained(paths.home)
+    studio, file = Command(paths.home), tmp_path / "table.png"
+    done = studio.run("latent", "mix", "untrained", "1", "2", "--style", "3", "-o", str(file), timeout=120)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"written: {file}\n", "")
+    assert pictures.load(file).shape == (3 * 34 - 2, 2 * 34 - 2, 3)
+    done = studio.run("redo", str(file), "--json", timeout=120)
+    assert objects(done.stdout)[-1]["equal"] is True, done

@@ -316,12 +316,16 @@ async def test_the_style_of_a_mark_is_taken_over_and_travels_along(paths: Paths,
     async with travelling(paths, size) as (page, pilot, app):
         other = np.linspace(-2, 2, 6).astype(np.float32)
         page.here.marks.put("B", other)
+        assert "style of a mark or at random" in screen(app)
         await pilot.press("y")
         assert isinstance(app.screen, Letters)
         assert "Enter takes one at random" in screen(app)
         await pilot.press("b")
         await shows_mixed(page, pilot, page.here.point, other, 1)
-        assert screen(app).count("style of B from layer 2 of 3") == 2  # under the picture and in the panel
+        assert screen(app).count("style of B from layer 2 of 3") == 1
+        await pilot.press("f")  # without the panel it is said under the picture
+        assert "style of B from layer 2 of 3, distance" in screen(app)
+        await pilot.press("f")
         await pilot.press("right_parenthesis", "right", "right_square_bracket")
         await shows_mixed(page, pilot, page.here.point, other, 2)
         assert "style of B from layer 3 of 3" in screen(app)
@@ -331,7 +335,7 @@ async def test_the_style_of_a_mark_is_taken_over_and_travels_along(paths: Paths,
         await shows_mixed(page, pilot, page.here.point, other, 1)
         await pilot.press("Y")
         await shows(page, pilot, page.here.point)
-        assert "style of" not in screen(app)
+        assert "style of B" not in screen(app)
         await pilot.press("u")
         await shows_mixed(page, pilot, page.here.point, other, 1)
         await pilot.press("g", "a")  # a mark that is gone to is what it was
