@@ -162,6 +162,8 @@ class LatentDesk:
             entry, model, model.draw(1, 0)[0], middle_of(model), model.principal(), model.scale, notes
         )  # fmt: skip
         model.decode(found.start[None])  # the first picture traces the decoder, which no key should wait for
+        if model.depth:
+            model.mix(found.start[None], found.start[None], 0)
         self._model = model
         self._tell(Told("opened", opened=found))
 

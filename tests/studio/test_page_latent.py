@@ -361,6 +361,8 @@ async def test_a_random_style_stays_on_a_walk_and_at_a_random_point(paths: Paths
         await pilot.press("w")
         await until(lambda: page.walked is not None and not np.allclose(page.walked, start, atol=0.01), pilot)
         assert f"style of {style.name} from" in screen(app)
+        assert page.view.pixels is not None
+        np.testing.assert_array_equal(page.view.pixels[:, 6:], drawn(style.point)[:, 6:])  # from the third number on
         await pilot.press("right_parenthesis")
         assert not page.walking
         await shows_mixed(page, pilot, page.here.point, style.point, 2)
