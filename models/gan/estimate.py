@@ -18,9 +18,11 @@ def cost(recipe: GanRecipe, colours: int) -> Cost:
         side *= 2
         wide = channels(recipe, side)
         taps = 9 if side == recipe.size else 1
-        generator += 9 * width * wide + wide + (latent + 1) * width + taps * wide * colours + colours
-        makes += side**2 * (9 * width * wide + taps * wide * colours)
-        keeps += side**2 * (width + 3 * wide)
+        for inputs in (width, wide):
+            generator += 9 * inputs * wide + wide + (latent + 1) * inputs
+        generator += taps * wide * colours + colours
+        makes += side**2 * (9 * width * wide / 4 + 9 * wide * wide + taps * wide * colours)
+        keeps += side**2 * (width // 4 + 4 * wide)
         width = wide
     fine = fine_channels(recipe)
     discriminator = 9 * colours * fine + fine

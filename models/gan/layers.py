@@ -89,14 +89,12 @@ class Conv(Layer):
 
 class Styled:
     """A convolution whose input channels are weighted by a style, and whose outputs are brought back to unit spread:
-    the modulation and demodulation of Karras et al., "Analyzing and improving StyleGAN", 2020. With `up` the size is
-    doubled first, smoothly: what is doubled by a strided kernel alone stays grainy for long.
+    the modulation and demodulation of Karras et al., "Analyzing and improving StyleGAN", 2020.
     """
 
-    def __init__(self, name: str, inputs: int, filters: int, style: int, *, seed: Any, up: bool) -> None:
+    def __init__(self, name: str, inputs: int, filters: int, style: int, *, seed: Any) -> None:
         self.conv = Layer(name, (3, 3, inputs, filters), 9 * inputs, seed=seed, bias=filters, spectral=False)
         self.style = Dense(f"{name}/style", style, inputs, seed=seed)
-        self.up = up
 
     def named(self) -> dict[str, Any]:
         return {**self.conv.named(), **self.style.named()}
@@ -107,7 +105,7 @@ class Styled:
         power = tf.reduce_sum(tf.square(kernel), [0, 1])
         demodulate = tf.math.rsqrt(tf.square(style) @ power + 1e-8)[:, None, None, :]
         x = x * tf.cast(style[:, None, None, :], x.dtype)
-        x = tf.nn.conv2d(doubled(x) if self.up else x, tf.cast(kernel, x.dtype), 1, "SAME")
+        x = tf.nn.conv2d(x, tf.cast(kernel, x.dtype), 1, "SAME")
         return leaky(tf.nn.bias_add(x * tf.cast(demodulate, x.dtype), tf.cast(self.conv.bias, x.dtype)))
 
 

@@ -41,24 +41,27 @@ class Generator:
         self.mapping = Mapping(recipe, seed)
         self.first = Dense("start", recipe.latent, side * side * width, seed=seed)
         self.width = width
-        self.blocks: list[Styled] = []
+        self.narrowing: list[Styled] = []
+        self.refining: list[Styled] = []
         self.colours: list[Conv] = []
         assert recipe.size is not None
         while side < recipe.size:
             side *= 2
             wide = channels(recipe, side)
-            self.blocks.append(Styled(f"{side}/up", width, wide, recipe.latent, seed=seed, up=True))
+            self.narrowing.append(Styled(f"{side}/narrow", width, wide, recipe.latent, seed=seed))
+            self.refining.append(Styled(f"{side}/refine", wide, wide, recipe.latent, seed=seed))
             self.colours.append(Conv(f"{side}/colour", wide, colours, 3 if side == recipe.size else 1, seed=seed))
             width = wide
 
     @property
     def depth(self) -> int:
         """How many styles a picture takes: one for the start, one for each doubling."""
-        return 1 + len(self.blocks)
+        return 1 + len(self.colours)
 
     def named(self) -> dict[str, Any]:
         """What is trained, by name."""
-        layers: list[Layer | Styled] = [*self.mapping.layers, self.first, *self.blocks, *self.colours]
+        styled = [*self.narrowing, *self.refining]
+        layers: list[Layer | Styled] = [*self.mapping.layers, self.first, *styled, *self.colours]
         return {name: variable for layer in layers for name, variable in layer.named().items()}
 
     def __call__(self, styles: Any | Sequence[Any]) -> Any:
@@ -66,8 +69,10 @@ class Generator:
         each = list(styles) if isinstance(styles, list | tuple) else [styles] * self.depth
         x = tf.cast(leaky(tf.reshape(self.first(each[0]), [-1, FIRST, FIRST, self.width])), self.dtype)
         picture: Any = None
-        for block, colour, w in zip(self.blocks, self.colours, each[1:], strict=True):
-            x = block(x, w)
+        for narrow, refine, colour, w in zip(self.narrowing, self.refining, self.colours, each[1:], strict=True):
+            # Channels are given up before the size doubles, for a quarter of the work; and it doubles smoothly: what
+            # a strided kernel doubles stays grainy for long.
+            x = refine(doubled(narrow(x, w)), w)
             seen = tf.cast(colour(x), tf.float32)
             picture = seen if picture is None else doubled(picture) + seen
         return tf.tanh(picture)

@@ -19,8 +19,8 @@ class GanRecipe(PicturesRecipe):
     default_preset: ClassVar[str] = "lean"
     presets: ClassVar = {
         "lean": {},
-        "quick": {"width": 16, "most": 64, "seconds": 180.0},
-        "best": {"size": 64, "seconds": 7200.0},
+        "quick": {"most": 64, "seconds": 180.0},
+        "best": {"size": 64, "width": 32, "most": 192, "seconds": 7200.0},
         "hinge": {"loss": "hinge", "spectral_norm": True, "r1": 0.0},
         "wasserstein": {
             "loss": "wasserstein", "r1": 0.0, "gradient_penalty": 10.0, "discriminator_steps": 3,
@@ -36,7 +36,7 @@ class GanRecipe(PicturesRecipe):
 
     latent: int = knob(64, "Numbers that a picture is made of.", group="networks", ge=2, le=1024)
     mapping: int = knob(2, "Layers that turn a random point into a style.", group="networks", ge=0, le=8, advanced=True)
-    width: int = knob(32, "Channels at 32x32; twice as many at half the size.", group="networks", ge=4, le=512)
+    width: int = knob(16, "Channels at 32x32; twice as many at half the size.", group="networks", ge=4, le=512)
     most: int = knob(128, "The most channels anywhere.", group="networks", ge=8, le=1024, advanced=True)
     spectral_norm: bool = knob(
         False, "Bound the discriminator's slope by the norms of its layers.", group="networks", advanced=True
@@ -66,15 +66,15 @@ class GanRecipe(PicturesRecipe):
         1, "Steps of the discriminator to one of the generator.", group="game", ge=1, le=20, advanced=True
     )
 
-    batch: int = knob(32, "Pictures a step.", group="training", ge=2, le=1024)
-    generator_rate: float = knob(2e-3, "Step size of the generator at its height.", group="training", gt=0, le=1)
-    discriminator_rate: float = knob(2e-3, "Step size of the discriminator.", group="training", gt=0, le=1)
+    batch: int = knob(16, "Pictures a step.", group="training", ge=2, le=1024)
+    generator_rate: float = knob(5e-3, "Step size of the generator at its height.", group="training", gt=0, le=1)
+    discriminator_rate: float = knob(5e-3, "Step size of the discriminator.", group="training", gt=0, le=1)
     beta_1: float = knob(0.0, "Momentum of both optimizers.", group="training", ge=0, lt=1, advanced=True)
     schedule: Literal["constant", "linear", "cosine"] = knob(
         "linear", "How the rates fall towards the end.", group="training", advanced=True
     )
     average: float = knob(
-        0.998, "Decay of the moving average of the generator, which makes the pictures; 0 is off.",
+        0.999, "Decay of the moving average of the generator, which makes the pictures; 0 is off.",
         group="training", ge=0, lt=1, advanced=True,
     )  # fmt: skip
 
