@@ -35,6 +35,7 @@ class PicturesRecipe(Recipe):
         "", "A table of attributes for a folder: CSV, or CelebA's list.", group="pictures", advanced=True
     )
 
+    batch: int = knob(32, "Pictures a step.", group="training", ge=1, le=4096)
     seed: int = knob(0, "Start of all the random numbers.", group="training", ge=0, le=2**32 - 1)
     mixed_precision: bool = knob(
         False, "Compute in 16 bits where the GPU is faster with them.", group="training", advanced=True

@@ -21,7 +21,7 @@ class GanRecipe(PicturesRecipe):
         "lean": {},
         "quick": {"most": 64, "seconds": 180.0},
         "best": {"size": 64, "width": 32, "most": 192, "seconds": 7200.0},
-        "hinge": {"loss": "hinge", "spectral_norm": True, "r1": 0.0},
+        "hinge": {"loss": "hinge"},
         "wasserstein": {
             "loss": "wasserstein", "r1": 0.0, "gradient_penalty": 10.0, "discriminator_steps": 3,
             "generator_rate": 1e-3, "discriminator_rate": 1e-3,

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from models.checkpoint import Checkpoint
-from models.data.sets import used
-from models.data.waiting import opened
+from models.data.beginning import begin, told
 from models.devices import Placement, resolve
-from models.errors import UsageError, shown
-from models.events import Note, Run, Stop
+from models.errors import UsageError
+from models.events import Run
 from models.gan.judge import Judge
 from models.gan.recipe import GanRecipe
 from models.gan.task import GanTask
@@ -39,22 +38,12 @@ def run(
     finite.
     """
     place = Placement(resolve(device))
-    if isinstance((yield Note(f"reading {shown(recipe.data)}")), Stop):
+    begun = yield from begin(recipe, KEPT, folder=folder, replicas=place.replicas, resume=resume, base=base)
+    if begun is None:
         return
-    origin = resume or base
-    if origin is not None:
-        recipe = _settled(recipe, origin)
-    if recipe.batch % place.replicas:
-        raise UsageError(f"batch: {recipe.batch} pictures cannot be shared by {place.replicas} devices")
-    pictures = yield from opened(recipe, folder)
-    if pictures is None:
-        return
+    recipe, pictures = begun.recipe, begun.pictures
     if pictures.count < 2:
         raise UsageError(f"{pictures.name}: a GAN needs two pictures at least, there is {pictures.count}")
-    if resume is not None and resume.meta["data"]["identity"] != pictures.identity:
-        raise UsageError(f"{pictures.name} no longer has the pictures this run began with; start a new run")
-    if origin is not None and origin.meta["data"]["channels"] != pictures.channels:
-        raise UsageError(f"{pictures.name} has {pictures.channels} channels, the model to start from another number")
     with place.scope():
         judge = None
         if recipe.frechet_every is not None:
@@ -62,16 +51,9 @@ def run(
         task = GanTask(recipe, pictures, place, {"data": pictures.about()}, judge)
         if base is not None and resume is None:
             task.start_from(base.arrays)
-    if pictures.skipped and isinstance((yield Note(used(pictures), "warning")), Stop):
-        return
     count = sum(int(variable.shape.num_elements()) for variable in [*task.game.generating, *task.game.judging])
-    about_to_train = Note(
-        f"{pictures.count:,} pictures of {recipe.size}x{recipe.size}"
-        + f"; {count:,} weights; {task.steps_per_epoch:,} steps an epoch, on {' '.join(place.devices)}"
-    )
-    if isinstance((yield about_to_train), Stop):
-        return
-    yield from train(task, plan(recipe), place, resume)
+    if (yield from told(pictures, count, task.steps_per_epoch, place.devices)):
+        yield from train(task, plan(recipe), place, resume)
 
 
 def plan(recipe: GanRecipe) -> Plan:
@@ -87,11 +69,3 @@ def plan(recipe: GanRecipe) -> Plan:
         save_every=recipe.save_every,
         show_every=recipe.grid_every,
     )
-
-
-def _settled(recipe: GanRecipe, origin: Checkpoint) -> GanRecipe:
-    """The recipe with the knobs that the checkpoint has settled."""
-    if origin.meta.get("family") != "gan":
-        raise UsageError(f"this is a {origin.meta.get('family')} model; training a GAN needs a GAN")
-    before = GanRecipe.checked(origin.meta["recipe"]).model_dump()
-    return recipe.changed(**{name: before[name] for name in KEPT})

@@ -44,7 +44,6 @@ class VaeRecipe(PicturesRecipe):
     warmup: int = knob(
         500, "Steps over which beta rises from 0.", group="training", unit="steps", ge=0, le=1_000_000, advanced=True
     )
-    batch: int = knob(32, "Pictures a step.", group="training", ge=1, le=4096)
     learning_rate: float = knob(2e-3, "Step size of Adam at its height.", group="training", gt=0, le=1)
     schedule: Literal["cosine", "linear", "constant"] = knob(
         "cosine", "How the learning rate falls towards the end.", group="training", advanced=True

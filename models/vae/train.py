@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from models.checkpoint import Checkpoint
-from models.data.sets import split, used
-from models.data.waiting import opened
+from models.data.beginning import begin, told
+from models.data.sets import split
 from models.devices import Placement, resolve
-from models.errors import UsageError, shown
-from models.events import Note, Run, Stop
+from models.errors import UsageError
+from models.events import Run
 from models.pace import Plan
 from models.training import train
 from models.vae.recipe import VaeRecipe
@@ -39,38 +39,20 @@ def run(
     is no longer finite.
     """
     place = Placement(resolve(device))
-    if isinstance((yield Note(f"reading {shown(recipe.data)}")), Stop):
+    begun = yield from begin(recipe, KEPT, folder=folder, replicas=place.replicas, resume=resume, base=base)
+    if begun is None:
         return
-    origin = resume or base
-    if origin is not None:
-        recipe = _settled(recipe, origin)
-    if recipe.batch % place.replicas:
-        raise UsageError(f"batch: {recipe.batch} pictures cannot be shared by {place.replicas} devices")
-    pictures = yield from opened(recipe, folder)
-    if pictures is None:
-        return
+    recipe, pictures = begun.recipe, begun.pictures
     if min(pictures.size) < 8:
         raise UsageError(f"{pictures.name}: pictures of {pictures.size[1]}x{pictures.size[0]} pixels are too small")
-    if resume is not None and resume.meta["data"]["identity"] != pictures.identity:
-        raise UsageError(f"{pictures.name} no longer has the pictures this run began with; start a new run")
-    if origin is not None:
-        _check_shape(origin, pictures.size, pictures.channels, pictures.name)
     learnt, held = split(pictures.count, recipe.validation, recipe.seed)
     with place.scope():
         task = VaeTask(recipe, pictures, learnt, held, place, {"data": pictures.about()})
         if base is not None and resume is None:
             task.nets.put(base.arrays)
-    if pictures.skipped and isinstance((yield Note(used(pictures), "warning")), Stop):
-        return
     count = sum(int(np.prod(variable.shape)) for variable in task.nets.trained.values())
-    height, width = pictures.size
-    about_to_train = Note(
-        f"{pictures.count:,} pictures of {width}x{height}"
-        + f"; {count:,} weights; {task.steps_per_epoch:,} steps an epoch, on {' '.join(place.devices)}"
-    )
-    if isinstance((yield about_to_train), Stop):
-        return
-    yield from train(task, plan(recipe), place, resume)
+    if (yield from told(pictures, count, task.steps_per_epoch, place.devices)):
+        yield from train(task, plan(recipe), place, resume)
 
 
 def plan(recipe: VaeRecipe) -> Plan:
@@ -88,18 +70,3 @@ def plan(recipe: VaeRecipe) -> Plan:
         save_every=recipe.save_every,
         show_every=recipe.grid_every,
     )
-
-
-def _settled(recipe: VaeRecipe, origin: Checkpoint) -> VaeRecipe:
-    """The recipe with the knobs that the checkpoint has settled."""
-    if origin.meta.get("family") != "vae":
-        raise UsageError(f"this is a {origin.meta.get('family')} model; training a VAE needs a VAE")
-    before = VaeRecipe.checked(origin.meta["recipe"]).model_dump()
-    return recipe.changed(**{name: before[name] for name in KEPT})
-
-
-def _check_shape(origin: Checkpoint, size: tuple[int, int], channels: int, name: str) -> None:
-    data = origin.meta["data"]
-    if tuple(data["size"]) != size or data["channels"] != channels:
-        before = f"{data['size'][1]}x{data['size'][0]} pixels and {data['channels']} channels"
-        raise UsageError(f"the model to start from makes pictures of {before}, which {name} does not have")
