@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 NONE = "–"
 
@@ -43,6 +44,16 @@ def loss(value: float | None) -> str:
     texts = [f"{value:.{digits}f}" for digits in (3, 2, 1)]
     texts.append(f"{value:.0e}".replace("e+0", "e").replace("e+", "e"))
     return next((text for text in texts if len(text) <= 6), texts[-1])
+
+
+def merit(metrics: Mapping[str, float]) -> float | None:
+    """The figure by which a model is chosen, the less the better: the held-out loss, else the Fréchet distance."""
+    return metrics.get("val_loss", metrics.get("frechet"))
+
+
+def learnt(metrics: Mapping[str, float]) -> float | None:
+    """The loss on what is learnt; of two players that of the generator."""
+    return metrics.get("loss", metrics.get("generator_loss"))
 
 
 SHORT = {"picture": "pic"}

@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 from models.errors import UsageError
 from studio.cli.models import Json, confirm, value_of
 from studio.cli.output import emit, say, table
-from studio.figures import age, clock, loss
+from studio.figures import age, clock, learnt, loss, merit
 from studio.find import find_run, open_registry
 
 if TYPE_CHECKING:
@@ -171,5 +171,6 @@ def progress(run: Run) -> str:
 
 
 def loss_of(run: Run) -> str:
-    """The newest loss on held-out data, else on what is learnt."""
-    return loss(run.metrics.get("val_loss", run.metrics.get("loss")))
+    """The newest figure of merit, else the loss on what is learnt."""
+    found = merit(run.metrics)
+    return loss(learnt(run.metrics) if found is None else found)

@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 
 from models.errors import UsageError, UserError
 from studio.cli.output import emit, say, table
-from studio.figures import age, clock, loss, size
+from studio.figures import age, clock, learnt, loss, merit, size
 from studio.find import find_model, open_registry
 from studio.visible import visible
 
@@ -145,8 +145,9 @@ def facts(model: Model) -> dict[str, Any]:
 
 
 def loss_of(model: Model) -> str:
-    """The figure that tells models of a family apart: the loss on held-out text, else on what was learnt."""
-    return loss(model.metrics.get("val_loss", model.metrics.get("loss")))
+    """The figure that tells models of a family apart: that of merit, else the loss on what was learnt."""
+    found = merit(model.metrics)
+    return loss(learnt(model.metrics) if found is None else found)
 
 
 def value_of(value: Any) -> str:

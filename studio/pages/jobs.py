@@ -145,8 +145,8 @@ loss (a line), its held-out loss (dots), the newest sample and its log. The newe
             figures.count(live.done),
             figures.rate(live.rate, live.unit) if run.state == "running" else figures.NONE,
             time_of(run, live),
-            figures.loss(live.metrics.get("loss")),
-            figures.loss(live.metrics.get("val_loss")),
+            figures.loss(figures.learnt(live.metrics)),
+            figures.loss(figures.merit(live.metrics)),
             run.device or figures.NONE,
             figures.age(time.time() - run.created),
         )

@@ -40,7 +40,7 @@ COLUMNS = (
 )
 WIDE = 140
 """Cells from which the details stand beside the list."""
-NAMES = {"val_loss": "held-out loss"}
+NAMES = {"val_loss": "held-out loss", "frechet": "Fréchet distance"}
 EMPTY = """\
 No models yet.
 
@@ -176,8 +176,8 @@ better. Type after / to filter by name; Escape leaves the filter.
         return (
             model.name,
             (model.family, "accent"),
-            figures.loss(model.metrics.get("val_loss")),
-            figures.loss(model.metrics.get("loss")),
+            figures.loss(figures.merit(model.metrics)),
+            figures.loss(figures.learnt(model.metrics)),
             figures.count(model.step),
             figures.clock(model.seconds),
             figures.size(model.size),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
+from studio.figures import merit
 from studio.widgets.pickers import Writer, WriterPicker
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def travelled(registry: Registry) -> list[Writer]:
     """The models with a latent space, newest first."""
     models = sorted((model for family in FAMILIES for model in registry.models(family)), key=lambda each: -each.created)
     return [
-        Writer("model", model.id, model.name, model.step, model.metrics.get("val_loss"), model.created,
+        Writer("model", model.id, model.name, model.step, merit(model.metrics), model.created,
                model.problem or model.family, "bad" if model.problem else "")
         for model in models
     ]  # fmt: skip

@@ -58,3 +58,18 @@ def test_a_job_is_not_at_hundred_percent_before_its_end() -> None:
 def test_what_nobody_reads_to_its_end_is_cut_short() -> None:
     assert figures.brief("a" * 300) == "a" * 300
     assert figures.brief("a" * 3000) == f"{'a' * 40}… (3,000 characters)"
+
+
+@pytest.mark.parametrize(
+    ("metrics", "merit", "learnt"),
+    [
+        ({"loss": 1.5, "val_loss": 1.25}, 1.25, 1.5),
+        ({"loss": 1.5}, None, 1.5),
+        ({"generator_loss": 0.75, "discriminator_loss": 1.0, "frechet": 350.0}, 350.0, 0.75),
+        ({}, None, None),
+    ],
+)
+def test_every_family_has_a_figure_of_merit_and_a_loss(
+    metrics: dict[str, float], merit: float | None, learnt: float | None
+) -> None:
+    assert (figures.merit(metrics), figures.learnt(metrics)) == (merit, learnt)
