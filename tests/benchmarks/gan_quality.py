@@ -3,11 +3,13 @@
     python -m tests.benchmarks.gan_quality --data faces --seconds 1200
     python -m tests.benchmarks.gan_quality --data fashion-mnist --seconds 1200
     python -m tests.benchmarks.gan_quality --data faces --seconds 300 --seeds 5 --ours-only
+    python -m tests.benchmarks.gan_quality --data faces --seconds 1200 --model faces-gan.safetensors
 
 Both learn from the same pictures at 32x32 for as long, one after the other, and are measured alike: the Fréchet
 distance in the features of EfficientNet-Lite0 between 5,000 made pictures and 5,000 of the set. The DCGAN is that of
 keras.io's example: its layers, rates, batch and noisy labels, at this size. Prints one JSON object a model; `diversity`
-tells whether ours collapsed. `--out FOLDER` keeps a sheet of pictures of each.
+tells whether ours collapsed. `--model FILE` takes a model that was trained and kept before in place of ours, with the
+time that it took; `--out FOLDER` keeps a sheet of pictures of each.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ from typing import Any
 
 import numpy as np
 
+from models import checkpoint as checkpoints
+from models.checkpoint import Checkpoint
 from models.data.opening import open_set
 from models.data.sets import PictureSet
 from models.devices import prepare
@@ -37,13 +41,17 @@ def main() -> None:
     parser.add_argument("--preset")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--ours-only", action="store_true")
+    parser.add_argument("--model", type=Path)
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
     prepare()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         pictures = open_set(asked.data, size=SIZE, folder=folder)
-        for seed in range(asked.seeds):
+        if asked.model:
+            draw, about = kept(checkpoints.load(asked.model), [])
+            tell("ours", draw, about, pictures, folder, asked.out)
+        for seed in range(0 if asked.model else asked.seeds):
             draw, about = ours(asked.data, asked.seconds, asked.preset, seed, folder)
             tell("ours", draw, about | {"seed": seed}, pictures, folder, asked.out)
         if not asked.ours_only:
@@ -78,20 +86,29 @@ def tell(name: str, draw: Draw, about: dict[str, Any], pictures: PictureSet, fol
 def ours(data: str, seconds: float, preset: str | None, seed: int, folder: Path) -> tuple[Draw, dict[str, Any]]:
     """A GAN of the studio, by its own run; the state that it keeps as the best."""
     from models.events import Note, Snapshot
-    from models.gan.model import from_checkpoint
     from models.gan.recipe import GanRecipe
     from models.gan.train import run
 
     recipe = GanRecipe.preset(preset, data=data, size=SIZE, seconds=seconds, seed=seed, epochs=None)
-    kept: Any = None
-    warnings = []
+    best: Any = None
+    warnings: list[str] = []
     for event in run(recipe, folder=folder):
         if isinstance(event, Note) and event.level == "warning":
             warnings.append(event.text)
-        if isinstance(event, Snapshot) and (event.reason == "best" or (event.reason == "final" and kept is None)):
-            kept = event.checkpoint
-    model = from_checkpoint(kept.weights_only())
-    about = {"steps": kept.meta["step"], "diversity": round(kept.meta["metrics"]["diversity"], 2), "warnings": warnings}
+        if isinstance(event, Snapshot) and (event.reason == "best" or (event.reason == "final" and best is None)):
+            best = event.checkpoint
+    return kept(best.weights_only(), warnings)
+
+
+def kept(checkpoint: Checkpoint, warnings: list[str]) -> tuple[Draw, dict[str, Any]]:
+    """How a GAN draws, and how far it came."""
+    from models.gan.model import from_checkpoint
+
+    model, meta = from_checkpoint(checkpoint), checkpoint.meta
+    about = {
+        "steps": meta["step"], "seconds": round(meta["seconds"]),
+        "diversity": round(meta["metrics"]["diversity"], 2), "warnings": warnings,
+    }  # fmt: skip
     return (lambda count, seed: model.decode(model.draw(count, seed))), about
 
 
