@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, Parameter
 
 from models.errors import UsageError, UserError
+from studio.cli.bundles import export_model, import_model
 from studio.cli.output import emit, say, table
 from studio.figures import age, clock, learnt, loss, merit, size
 from studio.find import find_model, open_registry
@@ -21,6 +22,8 @@ Wanted = Annotated[str, Parameter(name="MODEL", help="A name, an id, or the begi
 Json = Annotated[bool, Parameter(name="--json", negative=(), help="Print one JSON object instead.")]
 
 app = App(name="models", help="List, show, rename and delete models.", help_epilogue="")
+app.command(export_model, name="export")
+app.command(import_model, name="import")
 
 
 @app.command(name="list")
