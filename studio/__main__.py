@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 
@@ -54,6 +55,7 @@ def start(images: str = "") -> int:
     inquiry, answers = begin(wanted), None
     try:  # the answers travel while the rest is imported
         from studio.app import StudioApp
+        from studio.line import Line
         from studio.stderr import stderr_to
     finally:
         if inquiry is not None:
@@ -63,11 +65,16 @@ def start(images: str = "") -> int:
         from studio.late import heed
 
         heed(inquiry.heard, lambda late: app.reconsider(means(wanted, late)))
-    with stderr_to(log):
+    code = 0
+    with stderr_to(log), Line(app.hear, 0 if on_screen else None) as line:
         app.run()
-    if app.fatal:
-        print(app.fatal, file=sys.stderr)  # noqa: T201
-    return app.return_code or 0
+        code = app.go_on_alone(line) if app.is_alone else app.return_code or 0
+    with contextlib.suppress(OSError):  # there may be no terminal any more
+        for last in filter(None, (app.fatal, app.parting)):
+            print(last, file=sys.stderr)  # noqa: T201
+    if line.is_to_end:
+        os._exit(code)  # what TensorFlow still does must not hold it up
+    return code
 
 
 if __name__ == "__main__":

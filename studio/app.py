@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
-import traceback
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
@@ -15,13 +14,12 @@ from textual.containers import Container
 from textual.message import Message
 
 from studio import theme
+from studio.leaving import LeavingApp
 from studio.machine import Machine
 from studio.pages import PAGES, player
 from studio.pages.base import Page
 from studio.services import Services
-from studio.showing import PicturingApp
 from studio.telling import Severity
-from studio.visible import visible
 from studio.widgets.keybar import KeyBar
 from studio.widgets.status import Status, StatusLine
 from studio.widgets.tabs import PageTabs
@@ -33,10 +31,6 @@ if TYPE_CHECKING:
     from studio.jobs import Fact
     from studio.pictures import Means
 
-GRACE = 4.0
-"""Seconds that runs get to stop and keep what they have when the app ends."""
-
-
 def palette() -> type[Provider]:
     """The palette's commands, imported when it is opened."""
     from studio.palette import StudioCommands
@@ -44,7 +38,7 @@ def palette() -> type[Provider]:
     return StudioCommands
 
 
-class StudioApp(PicturingApp):
+class StudioApp(LeavingApp):
     """Latent Studio. Shows one page at a time; makes it when it is first shown, and ticks it while it is in sight."""
 
     TITLE = "Latent Studio"
@@ -81,12 +75,9 @@ class StudioApp(PicturingApp):
         super().__init__(means)
         self.services = Services(paths, settings, self._post_fact)
         self.machine = Machine()
-        self.pages: dict[str, Page] = {}
+        self.pages = {}
         self.current = ""
-        self.fatal = ""
-        """Why the app ended, if it broke: one line for the terminal that it leaves behind."""
         self._first = first
-        self._leaving = False
         self._going = asyncio.Lock()
         self._wanted = ""
         for own in (theme.DARK, theme.LIGHT):
@@ -258,45 +249,3 @@ class StudioApp(PicturingApp):
         """Ctrl+C does not end the studio; say what does."""
         keys = [key for key, active in self.active_bindings.items() if active.binding.id == "app.quit"]
         self.tell(f"{keys[0] if keys else 'the palette'} quits")
-
-    # The end
-
-    async def action_quit(self) -> None:
-        """Leave; ask first where runs are executed here."""
-        from studio.summary import quit_question
-
-        question = quit_question(self.services)
-        if question is None:
-            self.leave()
-        else:
-            self.push_screen(question, lambda answer: self.leave() if answer else None)
-
-    def leave(self) -> None:
-        """Stop and keep what runs here, then end; within seconds, whatever happens."""
-        if self._leaving:
-            return
-        self._leaving = True
-        jobs = vars(self.services).get("jobs")
-        if jobs is not None and jobs.running():
-            self.tell("saving what was learned, then leaving")
-        self.set_timer(GRACE + 0.5, lambda: self.exit(0))
-        threading.Thread(target=self._close, name="leaving", daemon=True).start()
-
-    def _close(self) -> None:
-        for page in self.pages.values():
-            with self.telling():
-                page.closing()
-        jobs = vars(self.services).get("jobs")
-        if jobs is not None:
-            jobs.close(GRACE)
-        self.call_later(self.exit, 0)
-
-    def _fatal_error(self) -> None:
-        """An error that is nobody's but ours: the whole of it to the log, one line to the person, the terminal back."""
-        error = self._exception
-        log = self.services.paths.log
-        with log.open("a", encoding="utf-8", errors="replace") as file:
-            file.write("".join(traceback.format_exception(error)))
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
-        self.fatal = f"studio: {visible(reason)}; the log is {visible(str(log))}"
-        self._close_messages_no_wait()

@@ -178,6 +178,9 @@ class Settings:
     problem: str = ""
     """One line that names what was ignored in the config file or the environment, and why."""
 
+    on_disconnect: str = setting("keep-training", one_of("keep-training", "stop"))
+    """What becomes of runs whose terminal goes away: `keep-training` to their end, or `stop` and keep."""
+
 
 def load_settings(paths: Paths, environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings of the config file, then of the environment. Never raises: see `Settings.problem`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from studio.config import private
@@ -34,10 +34,9 @@ def stderr_to(log: Path) -> Iterator[None]:
         python.flush()
         os.dup2(terminal, 2)
         sys.__stderr__ = drawn  # type: ignore[misc]
-        try:
+        with suppress(OSError):  # a terminal that is gone takes no last words
             screen.close()
-        finally:
-            os.close(terminal)
+        os.close(terminal)
 
 
 def open_log(log: Path) -> int:

@@ -50,5 +50,8 @@ def quit_question(services: Services) -> Question | None:
     return Question(
         title,
         "\n".join(f"{run.name}, {progress_of(figures_of(run, services.jobs.slots(run.id)))}" for run in runs[:8]),
-        [Answer("s", "Stop and keep what was learned, then quit", "stop")],
+        [
+            Answer("k", "Keep going without a screen, and quit", "hand over"),
+            Answer("s", "Stop and keep what was learned, then quit", "stop"),
+        ],
     )

@@ -38,7 +38,8 @@ COMMANDS = (
     ("redo", "Make a picture again from the recipe inside its file."),
     ("pictures", "List, show, export, rename and delete pictures."),
     ("models", "List, show, rename and delete models."),
-    ("jobs", "List, show, pause, resume, stop and delete runs."),
+    ("jobs", "List, show, follow, pause, resume, stop and delete runs."),
+    ("work", "Execute what is queued, without a screen."),
     ("backbones", "Show the networks to dream and style with; fetch one."),
     ("doctor", "Say what the studio finds here: devices, terminal, folders, versions."),
 )

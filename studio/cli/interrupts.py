@@ -1,27 +1,37 @@
-"""SIGINT, SIGTERM and SIGHUP: the first asks to stop and keep, a second one ends the program at once."""
+"""SIGINT, SIGTERM and SIGHUP: the first asks to stop and keep, a second one ends the program at once.
+
+SIGHUP, and a terminal that takes nothing more, may also mean to go on without one.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import sys
+import termios
 import threading
+from collections.abc import Iterator
 from types import FrameType, TracebackType
 from typing import Any, Self
 
 ASKING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+GRACE = 4.0
+"""Seconds that runs get to stop and keep what they have, after a signal that no person at the keyboard gives."""
 SHOW_CURSOR = "\x1b[?25h"
 
 
 class Interrupts:
     """While it is entered, `number` is the first signal that came, or 0.
 
-    A signal that the program was started to ignore (`nohup`, a background job) stays ignored.
+    A signal that the program was started to ignore (`nohup`, a background job) stays ignored. With `keeps` a terminal
+    that goes away is let go, and counts as no signal.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, keeps: bool = False) -> None:
         self.number = 0
+        self._keeps = keeps
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
@@ -44,7 +54,20 @@ class Interrupts:
         """The exit code that says which signal ended the program."""
         return 128 + self.number
 
+    @contextlib.contextmanager
+    def bearing(self) -> Iterator[None]:
+        """Write to a terminal that may be gone by now."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno != errno.EIO or not self._keeps:
+                raise
+            let_go()
+
     def _came(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        if number == signal.SIGHUP and self._keeps:
+            let_go()
+            return
         if not self.number:
             self.number = number
             return
@@ -52,3 +75,21 @@ class Interrupts:
             with contextlib.suppress(OSError):
                 os.write(sys.stdout.fileno(), SHOW_CURSOR.encode())
         os._exit(128 + number)
+
+
+def let_go() -> None:
+    """Let what would go to a terminal go nowhere."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for file in (0, 1, 2):
+        if os.isatty(file) or gone(file):
+            os.dup2(nowhere, file)
+    os.close(nowhere)
+
+
+def gone(file: int) -> bool:
+    """Whether a file is a terminal that has hung up."""
+    try:
+        termios.tcgetattr(file)
+    except termios.error as error:
+        return bool(error.args and error.args[0] == errno.EIO)
+    return False

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import pkgutil
+import contextlib
 import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from models.errors import UsageError, UserError
-from studio.jobs.control import Control
 from studio.jobs.execution import execute
 from studio.jobs.facts import Fact
+from studio.jobs.job import Job, device_names
 from studio.jobs.log import RunLog
 from studio.jobs.priority import give_way
 from studio.jobs.slots import Slots
@@ -22,15 +21,6 @@ from studio.registry import ACTIVE, SILENT, Registry, Request, Run, this_process
 POLL = 1.0  # seconds between two looks for runs that others have queued
 HOUSEKEEPING = 5.0  # seconds between two looks for runs whose process has died
 REMEMBERED = 4  # slots of ended runs that are kept for whoever still looks
-
-
-@dataclass
-class Job:
-    """A run that a worker of this process executes."""
-
-    run: Run
-    slots: Slots
-    control: Control = field(default_factory=Control)
 
 
 class Jobs:
@@ -89,6 +79,10 @@ class Jobs:
         run = self.registry.requeue(run_id)
         self._queued(run)
         return run
+
+    def take(self, run_id: str) -> None:
+        """Execute a run that is queued, as if it had been submitted here."""
+        self._queued(self.registry.run(run_id))
 
     def _queued(self, run: Run) -> None:
         self._post(Fact("queued", run.id, run.name))
@@ -162,6 +156,13 @@ class Jobs:
                     return False
                 self._wake.wait(min(0.05 if self._claiming else POLL, left))
 
+    def is_idle(self) -> bool:
+        """Whether nothing is executed here, and nothing queued that would be."""
+        queued = {run.id for run in self.registry.runs("queued")}
+        with self._lock:
+            left = queued if self._take_queued else queued & self._mine
+            return not (self._active or self._claiming or left)
+
     def close(self, timeout: float = 4.0) -> bool:
         """Stop and keep all runs of this process; whether all were out within `timeout` seconds.
 
@@ -185,6 +186,27 @@ class Jobs:
             except UserError as error:  # whoever looks next finds that this process has died
                 RunLog(self.registry.paths.log).say(f"cannot mark a run as interrupted: {error}")
         return not late
+
+    def release(self, timeout: float = 4.0) -> list[str]:
+        """Close, and leave the runs to others: queue those again that were executed here and not paused.
+
+        Returns their ids, and those of the runs that were submitted here and are still queued.
+        """
+        with self._lock:
+            going = [run_id for run_id, job in self._active.items() if job.control.wish == "resume"]
+            waiting = set(self._mine)
+        self.close(timeout)
+        released = []
+        for run_id in going:
+            with contextlib.suppress(UsageError):  # it has come to its own end meanwhile
+                released.append(self.registry.requeue(run_id).id)
+        queued = [run.id for run in reversed(self.registry.runs("queued"))]
+        return released + [run_id for run_id in queued if run_id in waiting and run_id not in released]
+
+    def take_only_own(self) -> None:
+        """From now on, execute no more than what was submitted here."""
+        with self._lock:
+            self._take_queued = False
 
     def _start_worker(self, device: str) -> None:
         self._start_thread(f"worker on {device or 'the first device'}", lambda: self._work(device))
@@ -274,9 +296,3 @@ class Jobs:
                 left = run.owner == self.owner and run.id not in self._active
             if left and time.time() - (run.heartbeat or 0) > SILENT:
                 self.registry.finish_run(run.id, "interrupted", "its end could not be written", owner=self.owner)
-
-
-def device_names() -> list[str]:
-    """The devices of this machine, a worker each. Imports TensorFlow, and sets memory growth before its first use."""
-    found: list[str] = pkgutil.resolve_name("models.devices:names")()
-    return found

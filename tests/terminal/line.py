@@ -8,6 +8,7 @@ import re
 import select
 import struct
 import subprocess
+import sys
 import termios
 import time
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,12 @@ from typing import Self
 import pytest
 
 ROOM = 1 << 16
+OF_ITS_OWN = (
+    sys.executable, "-c",
+    "import fcntl, os, signal, sys, termios; signal.signal(signal.SIGHUP, signal.SIG_DFL); os.setsid(); "
+    "fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])",
+)  # fmt: skip
+"""Makes the terminal that of the program that follows, as a login does: a hang-up reaches it as a signal."""
 
 
 class Line:
@@ -27,11 +34,12 @@ class Line:
         self, command: Sequence[str], environment: Mapping[str, str], columns: int = 80, rows: int = 24
     ) -> None:
         self.written = b""
+        self._ours: int | None
         self._ours, theirs = pty.openpty()
         ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         told = {key: value for key, value in os.environ.items() if key not in ("TMUX", "STY", "NO_COLOR")}
         self.process = subprocess.Popen(
-            command, stdin=theirs, stdout=theirs, stderr=theirs, env=told | environment, start_new_session=True
+            [*OF_ITS_OWN, *command], stdin=theirs, stdout=theirs, stderr=theirs, env=told | environment
         )
         os.close(theirs)
 
@@ -43,7 +51,13 @@ class Line:
     ) -> None:
         self.process.kill()
         self.process.wait()
-        os.close(self._ours)
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Let the terminal go away, as when a connection is lost."""
+        if self._ours is not None:
+            os.close(self._ours)
+            self._ours = None
 
     def type(self, data: bytes) -> None:
         """Send keys, or answers."""
