@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import pkgutil
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from models.errors import UserError
 from studio.cli.ended import Ended
-from studio.cli.interrupts import Interrupts
-from studio.cli.output import emit, say
+from studio.cli.interrupts import GRACE, Interrupts
+from studio.cli.output import emit, say, say_error
 from studio.cli.reports import Report, report
+from studio.config import load_settings
 from studio.jobs import Control, Slots, execute
 from studio.stderr import stderr_to
 
@@ -41,17 +44,19 @@ def carry_out(
 ) -> None:
     """Execute a run that this process owns, to its end or that of `last_step`, and say what became of it.
 
-    A signal, or a reader that goes away, stops the run and keeps it. Raises Ended with the exit code where that is
-    not 0, and UserError with why the run failed.
+    A signal, or a reader that goes away, stops the run and keeps it; a terminal that goes away does so where the
+    settings say so. Raises Ended with the exit code where that is not 0, and UserError with why the run failed.
     """
     telling = report(json=json)
-    with Interrupts() as interrupts, stderr_to(registry.paths.log):
+    keeps = load_settings(registry.paths).on_disconnect == "keep-training"
+    with Interrupts(keeps=keeps) as interrupts, stderr_to(registry.paths.log):
         worker = Worker(registry, run, device, last_step)
         try:
             watch(worker, telling, interrupts)
         finally:
             worker.stop()
-            telling.close()
+            with interrupts.bearing():
+                telling.close()
     conclude(registry, worker, interrupts, deliver, json=json)
 
 
@@ -64,6 +69,7 @@ class Worker:
         self.control = Control()
         self.control.last_step = last_step
         self.ending: Ending = "interrupted"
+        self.is_given_up = False
         self.error: BaseException | None = None
         self._registry, self._device = registry, device
         self._thread = threading.Thread(target=self._work, name=f"run {run.id}", daemon=True)
@@ -89,9 +95,16 @@ class Worker:
         self._thread.join(INTERVAL)
         return self._thread.is_alive()
 
+    def give_up(self) -> None:
+        """Leave a run that does not answer: it goes on from its checkpoint another time."""
+        from studio.registry import this_process
+
+        self.is_given_up = True
+        self._registry.finish_run(self.run.id, "interrupted", "the program was ended", owner=this_process())
+
     def stop(self) -> None:
-        """Stop and keep, and wait until that is done."""
-        if self._thread.is_alive():
+        """Stop and keep, and wait until that is done, unless it was given up."""
+        if self._thread.is_alive() and not self.is_given_up:
             self.control.ask("stop")
             self._thread.join()
 
@@ -109,14 +122,20 @@ def place(device: str) -> Callable[[], str]:
 def watch(worker: Worker, telling: Report, interrupts: Interrupts) -> None:
     """Tell what is new until the run has ended."""
     teller = Teller(worker.slots, telling)
-    asked = False
+    asked = None
     while worker.goes_on():
-        teller.look()
-        if interrupts.number and not asked:
-            asked = True
+        with interrupts.bearing():
+            teller.look()
+        if interrupts.number and asked is None:
+            asked = time.monotonic()
             worker.control.ask("stop")
-            telling.remark(ASKED)
-    teller.look()
+            with interrupts.bearing():
+                telling.remark(ASKED)
+        if asked is not None and interrupts.is_hurried and time.monotonic() - asked >= GRACE:
+            worker.give_up()
+            return
+    with interrupts.bearing():
+        teller.look()
 
 
 class Teller:
@@ -152,6 +171,9 @@ class Teller:
 
 def conclude(registry: Registry, worker: Worker, interrupts: Interrupts, deliver: Deliver, *, json: bool) -> None:
     """The last words about a run, and how the program ends."""
+    if worker.is_given_up:
+        say_error("the run did not answer in time: it goes on from its last checkpoint")
+        os._exit(interrupts.code)  # what TensorFlow still does must not hold it up
     if worker.error is not None:
         raise worker.error
     if worker.ending in ("discarded", "lost"):

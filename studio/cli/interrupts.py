@@ -54,6 +54,11 @@ class Interrupts:
         """The exit code that says which signal ended the program."""
         return 128 + self.number
 
+    @property
+    def is_hurried(self) -> bool:
+        """Whether the end was asked for by something that does not wait long, such as systemd."""
+        return self.number not in (0, signal.SIGINT)
+
     @contextlib.contextmanager
     def bearing(self) -> Iterator[None]:
         """Write to a terminal that may be gone by now."""

@@ -93,7 +93,7 @@ def hangups() -> Iterator[None]:
 def test_a_signal_stops_and_keeps_and_the_run_goes_on_later(
     studio: Command, registry: Registry, number: signal.Signals, code: int
 ) -> None:
-    process = studio.start(*LONG, **SLOW)
+    process = studio.start(*LONG, **SLOW, STUDIO_ON_DISCONNECT="stop")
     run = started(registry)
     process.send_signal(number)
     output, errors = process.communicate(timeout=30)
@@ -114,6 +114,27 @@ def test_a_signal_stops_and_keeps_and_the_run_goes_on_later(
     assert result["state"] == "stopped"
     assert result["steps"] > stopped.step
     assert [model.id for model in registry.models()] == [result["model"]]
+
+
+@pytest.mark.usefixtures("hangups")
+def test_a_hang_up_is_no_reason_to_stop(studio: Command, registry: Registry) -> None:
+    process = studio.start("train", "text", "--steps", "60", **SLOW)
+    started(registry)
+    process.send_signal(signal.SIGHUP)
+    output, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, "")
+    assert "done after 60 steps" in output
+    assert only(registry).state == "done"
+
+
+def test_a_run_that_does_not_answer_a_termination_is_left_and_marked(studio: Command, registry: Registry) -> None:
+    process = studio.start(*LONG, **SLOW, FAKE_DEAF="1")
+    until(lambda: bool(registry.runs()) and only(registry).step == 1)
+    process.terminate()
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert one_line(errors) == "the run did not answer in time: it goes on from its last checkpoint"
+    assert only(registry).state == "interrupted"
 
 
 def test_a_second_interrupt_quits_at_once(studio: Command, registry: Registry) -> None:
