@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Wanted = Annotated[str, Parameter(name="RUN", help="A run's id or name, or the beginning of either.")]
 
-app = App(name="jobs", help="List, show, pause, resume, stop and delete runs.", help_epilogue="")
+app = App(name="jobs", help="List, show, follow, pause, resume, stop and delete runs.", help_epilogue="")
 
 
 @app.command(name="list")
@@ -85,6 +85,21 @@ def show(run: Wanted, /, *, json: Json = False) -> None:
 
 
 @app.command
+def follow(
+    run: Wanted,
+    /,
+    *,
+    json: Annotated[bool, Parameter(negative=(), help="Print JSON, one event a line, a result last.")] = False,
+) -> None:
+    """Tell what a run does, whichever program executes it, until it ends. Ctrl+C leaves it alone."""
+    from studio.cli.following import follow_run
+
+    registry = open_registry()
+    registry.mark_interrupted()
+    follow_run(registry, find_run(registry, run), json=json)
+
+
+@app.command
 def pause(run: Wanted, /) -> None:
     """Ask a running run to wait."""
     ask(run, "pause", "will pause after the step at hand")
@@ -100,8 +115,7 @@ def resume(run: Wanted, /) -> None:
         request(registry, found, "resume", "goes on")
     else:
         registry.requeue(found.id)
-        here = f"studio train {found.family} --resume {found.id}"
-        say(f"'{found.name}' is queued: an open studio takes it; to run it here: {here}")
+        say(f"'{found.name}' is queued: an open studio or worker takes it; to run it here: studio work {found.id}")
 
 
 @app.command

@@ -15,7 +15,6 @@ from models.errors import UsageError
 from studio.cli.ended import Ended
 from studio.cli.interrupts import GRACE, Interrupts
 from studio.cli.jobs import Wanted
-from studio.cli.models import Json
 from studio.cli.output import emit, say
 from studio.config import load_settings
 from studio.find import find_run, open_registry
@@ -39,7 +38,7 @@ def work(
         str | None, Parameter(metavar="NAME", help="Where to compute: auto, CPU, GPU:0,GPU:1, ...")
     ] = None,
     until_empty: Annotated[bool, Parameter(negative=(), help="End when the queue is empty.")] = False,
-    json: Json = False,
+    json: Annotated[bool, Parameter(negative=(), help="Print JSON, one fact a line.")] = False,
 ) -> None:
     """Execute queued runs without a screen, under systemd, Slurm or tmux; several workers share the queue.
 
