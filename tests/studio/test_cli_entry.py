@@ -92,7 +92,7 @@ def test_the_version_is_printed(studio: Command) -> None:
         (["sample", "nothing", "--top-p", "0"], "top_p"),
         (["train"], "text"),
         (["models"], "list, show, rename, delete"),
-        (["jobs"], "list, show, pause, resume, stop, delete"),
+        (["jobs"], "list, show, follow, pause, resume, stop, delete"),
         (["train", "music"], "music"),
         (["train", "text", "--units", "many"], "units"),
         (["train", "text", "--units", "7"], "8"),

@@ -189,7 +189,7 @@ def test_jobs_are_paused_stopped_and_resumed_through_the_registry(
     assert "stopped" in one_line(capsys.readouterr().err)
     assert entry.run(["jobs", "resume", "long"]) == 0
     assert registry.run(run.id).state == "queued"
-    assert f"studio train text --resume {run.id}" in capsys.readouterr().out
+    assert f"studio work {run.id}" in capsys.readouterr().out
     assert entry.run(["jobs", "stop", "long"]) == 0
     assert registry.run(run.id).state == "stopped"
     assert entry.run(["jobs", "delete", "long", "--yes"]) == 0

@@ -173,6 +173,38 @@ def test_a_tmux_server_that_is_killed_ends_the_screen_and_not_the_run(
     until(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
 
 
+@needs_tmux()
+def test_another_line_shows_the_run_that_lost_its_own_and_pauses_resumes_and_stops_it(
+    fake: Command, registry: Registry, open_terminal: Open
+) -> None:
+    run = add(registry)
+    with opened(fake) as line:
+        trains(line, registry, run)
+        line.hang_up()
+        terminal = open_terminal(fake, columns=140, rows=40)
+        terminal.wait(r"1 Text .*3 Jobs")
+        terminal.keys("3")
+        shown = terminal.wait(r"● running +long")
+        assert int(registry.run(run.id).owner.split("/")[1]) == line.process.pid
+        assert "step" in shown
+        terminal.wait(r"[⠁-⣿]|[▀-▟]")  # the curve
+        terminal.wait(r"T=0\.5")
+        terminal.wait(r"second line")
+        terminal.wait(r"started on CPU:0")
+        terminal.keys("Space")
+        terminal.wait(r"‖ paused +long")
+        assert registry.run(run.id).state == "paused"
+        held = registry.run(run.id).step
+        terminal.keys("Space")
+        terminal.wait(r"● running +long")
+        until(lambda: registry.run(run.id).step > held)
+        terminal.keys("s")
+        terminal.wait(r"■ stopped +long")
+        assert ended(line.process) == 128 + signal.SIGHUP
+        terminal.keys("q")
+        assert terminal.exit_status() == 0
+
+
 def test_quitting_can_hand_the_job_to_a_process_without_a_screen(fake: Command, registry: Registry) -> None:
     run = add(registry, 120)
     with opened(fake) as line:
