@@ -15,7 +15,8 @@ from models.devices import Placement
 from models.errors import UsageError
 from models.events import Event, Picture
 from models.gan.judge import Judge
-from models.gan.play import Game, pixels_of
+from models.gan.play import Game, pixels_of, scaled
+from models.gan.reading import AttributeReader
 from models.gan.recipe import GanRecipe
 from models.latent.sheet import sheet
 from models.replicas import memory
@@ -24,11 +25,13 @@ from models.task import Task
 ALIVE, LOST = 0.5, 0.2
 """A training is under way once the made pictures differ half as much as the real ones, and lost when they then differ
 less than a fifth as much."""
+READ_AT = 8
+"""Pixels a side of the discriminator's features that attributes are read from."""
 
 
 class GanTask(Task):
     """Both networks and the pictures. To be made in the placement's scope. `about` is what a checkpoint says of the
-    pictures; `judge`, if any, measures Fréchet distances and finds concepts."""
+    pictures; `judge`, if any, measures Fréchet distances; concepts are then found as well."""
 
     measures = ("generator_loss", "discriminator_loss", "real_score", "fake_score", "diversity")
     unit = "picture"
@@ -55,7 +58,8 @@ class GanTask(Task):
             "generator_rate": self.game.generator_optimizer,
             "discriminator_rate": self.game.discriminator_optimizer,
         }
-        names = () if judge is None else judge.names
+        self._attributes = AttributeReader(pictures, recipe.latent, recipe.seed)
+        names = () if judge is None else self._attributes.names
         self._concepts = tf.Variable(tf.zeros([len(names), recipe.latent]), trainable=False, name="concepts")
         self._names = names
         self._alive = tf.Variable(0.0, trainable=False, name="alive")
@@ -65,6 +69,7 @@ class GanTask(Task):
             reduce_retracing=True,
             autograph=False,
         )
+        self._features = tf.function(self._looked_at, reduce_retracing=True, autograph=False)
         self._style = tf.function(self.game.averaged.mapping, reduce_retracing=True, autograph=False)
 
     def state(self) -> Mapping[str, Any]:
@@ -121,17 +126,19 @@ class GanTask(Task):
     def validate(self) -> Generator[None, None, dict[str, float]]:
         """The Fréchet distance to the set, and the concepts as they lie now."""
         assert self._judge is not None
-        judging = self._judge.judge(self._made)
-        while True:
-            try:
-                next(judging)
-            except StopIteration as end:
-                distance, concepts = end.value
-                break
-            yield
-        if concepts is not None:
-            self._concepts.assign(concepts)
+        distance = yield from self._judge.judge(self._made)
+        if self._names:
+            self._concepts.assign((yield from self._attributes.directions(self._look, self._made)))
         return {"frechet": distance}
+
+    def _looked_at(self, pixels: Any) -> Any:
+        features = self.game.discriminator.features(scaled(pixels))
+        chosen = next(each for each in features if each.shape[1] == READ_AT)
+        return tf.cast(tf.reshape(chosen, [-1, READ_AT * READ_AT * chosen.shape[-1]]), tf.float32)
+
+    def _look(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The discriminator's features of pictures: float32 (n, d)."""
+        return np.asarray(self._features(pixels).numpy())
 
     def _made(self, z: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         """Pictures of random points, and their styles."""

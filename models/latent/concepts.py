@@ -15,6 +15,13 @@ RIDGE = 1e-4
 """What is added to the variances (1) of the attributes, so that two that always go together share a direction."""
 
 
+SHRINK = 0.01
+"""Weight of the penalty on the slopes of a plane of readings, a code's share."""
+LEVEL = 0.1
+"""How far a direction may climb the planes of other attributes: near 0 it keeps level at all costs."""
+FARTHEST = 3.0
+
+
 def from_attributes(codes: Latents, attributes: Attributes) -> tuple[Concept, ...]:
     """The direction of each attribute: from pictures without it to pictures with it, or from the lowest to the highest.
 
@@ -47,6 +54,45 @@ def from_attributes(codes: Latents, attributes: Attributes) -> tuple[Concept, ..
     reach = np.ptp(values[:, used], axis=0)
     found = (directions * reach[:, None]).astype(np.float32)
     return tuple(Concept(name, direction) for name, direction in zip(names, found, strict=True))
+
+
+def from_readings(codes: Latents, readings: Attributes) -> tuple[Concept, ...]:
+    """The direction of each attribute where attributes were read off the pictures that codes make, and are no facts.
+
+    `codes` is float32 (n, latent), n well above `latent`. Each attribute is fitted as a plane over the codes, scaled to
+    their spread; its direction is the shortest that climbs its plane and stays level on those of the others: the
+    conditional manipulation of Shen et al., "Interpreting the latent space of GANs for semantic face editing", 2020,
+    section 3.3, softened, since there may be more attributes than dimensions. The kinds of one attribute do not hold
+    each other level. At a strength of 1 it goes from the lowest to the highest reading,
+    or `FARTHEST` spreads of the codes if that is less.
+
+    Raises UsageError if there are not as many rows as pictures.
+    """
+    if len(codes) != len(readings.values):
+        raise UsageError(f"{len(codes)} codes for the attributes of {len(readings.values)} pictures")
+    values = np.asarray(readings.values, np.float64)
+    spreads = values.std(axis=0)
+    used = np.flatnonzero(spreads > 1e-6)
+    names = [readings.names[place] for place in used]
+    columns = (values[:, used] - values[:, used].mean(axis=0)) / spreads[used]
+    reach = np.ptp(columns, axis=0)
+    middle = codes.mean(axis=0, dtype=np.float64)
+    # Scaled to a spread of 1 in every direction, so that short ways are likely ones.
+    covariance = np.cov(codes, rowvar=False).astype(np.float64)
+    root = np.linalg.cholesky(covariance + 1e-6 * np.trace(covariance) / len(middle) * np.eye(len(middle)))
+    white = np.linalg.solve(root, (codes - middle).T).T
+    planes = np.linalg.solve(white.T @ white + SHRINK * len(white) * np.eye(len(middle)), white.T @ columns)
+    found = []
+    for place, name in enumerate(names):
+        owner = name.partition(":")[0] if ":" in name else ""
+        held = [at for at, other in enumerate(names) if at != place and (not owner or other.partition(":")[0] != owner)]
+        others = planes[:, held]
+        level = np.eye(len(middle)) + others @ others.T / LEVEL
+        way = np.linalg.solve(level, planes[:, place])
+        climbs = way @ planes[:, place]
+        step = min(reach[place] / max(climbs, 1e-9), FARTHEST / max(float(np.linalg.norm(way)), 1e-9))
+        found.append(Concept(name, (root @ way * step).astype(np.float32)))
+    return tuple(found)
 
 
 def from_groups(without: Latents, with_: Latents, name: str = "") -> Concept:

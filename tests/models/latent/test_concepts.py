@@ -7,7 +7,7 @@ from models.data.attributes import Table
 from models.data.faces.face import Face
 from models.data.sets import Attributes
 from models.errors import UsageError
-from models.latent.concepts import applied, from_attributes, from_groups, named
+from models.latent.concepts import applied, from_attributes, from_groups, from_readings, named
 from models.latent.model import Concept
 
 
@@ -32,6 +32,35 @@ def test_directions_are_found_though_attributes_go_together() -> None:
         np.testing.assert_allclose(concept.direction, direction * reach, atol=0.05)
     plain = codes[hat].mean(axis=0) - codes[~hat].mean(axis=0)
     assert np.abs(plain - directions[0]).max() > 0.3  # the means alone mix the hat with the beard
+
+
+def test_a_direction_among_readings_climbs_its_own_plane_and_keeps_the_others_level() -> None:
+    """The two planes lean towards each other, and the codes spread unevenly: along a slope alone both would climb."""
+    random = np.random.default_rng(0)
+    codes = (random.normal(size=(2000, 4)) * [1.0, 3.0, 0.5, 1.0] + 2.0).astype(np.float32)
+    planes = np.array([[1.0, 0.0, 0.0, 0.0], [0.9, 0.1, 0.0, 0.0]]).T
+    readings = (codes @ planes + 0.01 * random.normal(size=(2000, 2))).astype(np.float32)
+    assert np.corrcoef(readings.T)[0, 1] > 0.9, "the slope of one climbs the other nearly as much"
+    smile, glasses = from_readings(codes, Attributes(("smile", "glasses"), readings))
+    assert (smile.name, glasses.name) == ("smile", "glasses")
+    for concept, own in ((smile, 0), (glasses, 1)):
+        climbs = concept.direction @ planes / readings.std(axis=0)
+        assert climbs[own] > 0.5
+        assert abs(climbs[1 - own]) < 0.6 * climbs[own]
+        assert np.linalg.norm((concept.direction) / codes.std(axis=0)) < 3.1
+    assert abs(smile.direction[2:]).max() < 0.1, "what nothing is read from stays as it is"
+
+
+def test_kinds_of_one_attribute_do_not_hold_each_other() -> None:
+    random = np.random.default_rng(1)
+    codes = random.normal(size=(2000, 3)).astype(np.float32)
+    cap = codes[:, 0] + 0.05 * random.normal(size=2000)
+    values = np.stack([cap, -cap, np.full(2000, 4.0)], axis=1).astype(np.float32)
+    found = from_readings(codes, Attributes(("hat:cap", "hat:none", "always"), values))
+    assert [concept.name for concept in found] == ["hat:cap", "hat:none"]
+    assert found[0].direction[0] == pytest.approx(3.0, rel=0.02)
+    with pytest.raises(UsageError, match="2000 codes for the attributes of 1999"):
+        from_readings(codes, Attributes(("a",), values[1:, :1]))
 
 
 def test_a_kind_leads_from_its_other_kinds_whatever_the_fit_adds_to_all_of_them() -> None:
