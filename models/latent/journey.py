@@ -186,9 +186,9 @@ class Journey:
 
     def dress(self, point: Latents, name: str) -> None:
         """Take over the style of a point, float32 (latent,), from the layer on that the last one began at, at first
-        from the middle. Raises UsageError for a point of another space."""
+        from the second. Raises UsageError for a point of another space."""
         self._check(point)
-        layers = self.depth // 2 if self.place.style is None else self.place.style.layers
+        layers = 1 if self.place.style is None else self.place.style.layers
         self.go(replace(self.place, style=Style(np.array(point, np.float32), layers, name)))
 
     def shift(self, by: int) -> None:

@@ -27,12 +27,7 @@ def mix(
             help="Whose fine style is taken over: seeds or pictures.",
         ),
     ] = (),
-    layers: Annotated[
-        int | None,
-        Parameter(
-            metavar="N", show_default=False, help="Layers, from the coarsest on, that stay COARSE's (default: half)."
-        ),
-    ] = None,
+    layers: Annotated[int, Parameter(metavar="N", help="Layers, from the coarsest on, that stay COARSE's.")] = 1,
     out: Still = None,
     truncation: Truncation = 1.0,
     enlarge: Enlarge = 1,
@@ -51,12 +46,11 @@ def mix(
     studio = Studio(model)
     check_styled(studio.entry.family)
     depth = studio.model.depth
-    kept = depth // 2 if layers is None else layers
-    if not 0 <= kept <= depth:
-        raise UsageError(f"--layers: 0 to {depth} for this model, not {kept}")
+    if not 0 <= layers <= depth:
+        raise UsageError(f"--layers: 0 to {depth} for this model, not {layers}")
     found = studio.points((*coarse, *style), truncation)
     own, other = found[: len(coarse)], found[len(coarse) :]
-    how = f"{', '.join(coarse)}, {Style(other[0], kept, ', '.join(style)).told(depth)}"
+    how = f"{', '.join(coarse)}, {Style(other[0], layers, ', '.join(style)).told(depth)}"
     table = len(found) > 2
-    recipe = studio.recipe(own, how[:2000], style=other, layers=kept, table=table, enlarge=enlarge)
-    studio.deliver(recipe, out, name or f"{studio.entry.name} mix", json=json, layers=kept, depth=depth)
+    recipe = studio.recipe(own, how[:2000], style=other, layers=layers, table=table, enlarge=enlarge)
+    studio.deliver(recipe, out, name or f"{studio.entry.name} mix", json=json, layers=layers, depth=depth)

@@ -157,7 +157,7 @@ def test_a_style_travels_with_the_place_until_it_is_taken_away() -> None:
     there.slide("smile", 1)
     there.level()
     there.jump(np.full(LATENT, 2, np.float32))
-    assert there.worn == "style of B from layer 3 of 4"
+    assert there.worn == "style of B from layer 2 of 4"
     assert there.place.style is not None
     np.testing.assert_array_equal(there.place.style.point, np.ones(LATENT))
     np.testing.assert_array_equal(there.point, np.full(LATENT, 2))  # the point itself is what it was
@@ -167,7 +167,7 @@ def test_a_style_travels_with_the_place_until_it_is_taken_away() -> None:
     there.undress()
     assert there.place.style is None
     assert there.undo()
-    assert there.worn == "style of B from layer 3 of 4"
+    assert there.worn == "style of B from layer 2 of 4"
     with pytest.raises(UsageError, match="a point here has 4 numbers, not 3"):
         there.dress(np.ones(3, np.float32), "C")
 
@@ -179,14 +179,14 @@ def test_a_style_begins_at_the_second_to_the_last_layer() -> None:
             change()
     there.dress(np.ones(LATENT, np.float32), "7")
     seen = []
-    for by in (1, 1, -1, -1, -1):
+    for by in (-1, 1, 1, 1, -1, -1):
         there.shift(by)
         seen.append(there.worn.split()[-3])
-    assert seen == ["4", "4", "3", "2", "2"]
+    assert seen == ["2", "3", "4", "4", "3", "2"]
     there.dress(np.zeros(LATENT, np.float32), "8")
     assert there.worn == "style of 8 from layer 2 of 4"  # another one begins where the last one did
     for _ in range(4):
-        assert there.undo()  # two of the five shifts changed nothing, so there is nothing to undo
+        assert there.undo()  # two of the six shifts changed nothing, so there is nothing to undo
     assert there.worn == "style of 7 from layer 3 of 4"
 
 
