@@ -141,7 +141,7 @@ def handed_over(jobs: Jobs) -> str:
 
     runs = jobs.release(GRACE)
     if not runs:
-        return ""
+        return "no job goes on: a paused one is stopped and kept"
     process = start_worker(runs, jobs.registry.paths.log)
     what = "the job goes on" if len(runs) == 1 else f"{len(runs)} jobs go on"
     return f"{what} without a screen, in process {process}; to look: studio jobs follow {runs[0]}"

@@ -42,6 +42,52 @@ def test_closing_does_not_wait_for_a_run_that_does_not_answer(office):
     assert office.registry.models() == []
 
 
+def test_released_runs_are_queued_again_with_what_they_have_and_paused_ones_kept(office):
+    jobs = office.jobs(["CPU:0", "CPU:1"])
+    going, held = (jobs.submit("fake", {"pause": 0.02, "steps": 100_000}) for _ in range(2))
+    until(lambda: len(jobs.running()) == 2)
+    waiting = jobs.submit("fake", {})
+    until(lambda: all((slots := jobs.slots(run.id)) is not None and slots.step for run in (going, held)))
+    jobs.pause(held.id)
+    until(lambda: office.state(held.id) == "paused")
+    stranger = office.registry.add_run("fake", {})
+    assert jobs.release(30) == [going.id, waiting.id]
+    states = [office.state(run.id) for run in (going, held, waiting, stranger)]
+    assert states == ["queued", "stopped", "queued", "queued"]
+    kept = office.registry.run(going.id)
+    assert (kept.owner, office.registry.load_checkpoint(going.id).meta["step"]) == ("", kept.step)
+    assert office.registry.run(held.id).has_checkpoint
+
+
+def test_a_run_that_is_done_by_then_is_not_released(office, monkeypatch):
+    jobs = office.jobs()
+    run = jobs.submit("fake", {"gated": True, "steps": 1})
+    until(lambda: jobs.running() == [run.id])
+    close = jobs.close
+
+    def late(timeout):
+        fake_family.GATE.release(1)
+        return jobs.wait(30) and close(timeout)
+
+    monkeypatch.setattr(jobs, "close", late)
+    assert jobs.release(30) == []
+    assert office.state(run.id) == "done"
+
+
+def test_jobs_that_take_only_their_own_come_to_rest(office):
+    jobs = office.jobs()
+    jobs.take_only_own()
+    stranger = office.registry.add_run("fake", {})
+    own = jobs.submit("fake", {})
+    assert jobs.wait(30)
+    assert jobs.is_idle()
+    assert (office.state(own.id), office.state(stranger.id)) == ("done", "queued")
+    jobs.take(stranger.id)
+    assert not jobs.is_idle()
+    assert jobs.wait(30)
+    assert office.state(stranger.id) == "done"
+
+
 def test_a_worker_survives_a_registry_that_fails_for_a_moment(office, monkeypatch):
     jobs = office.jobs()
     claim, failures = office.registry.claim, iter([True, True])
