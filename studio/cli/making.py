@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -64,13 +65,17 @@ class Studio:
     def model(self) -> LatentModel:
         """The model. Raises CorruptFileError if its file is damaged."""
         if self._model is None:
-            from studio.stderr import stderr_to
-
-            with stderr_to(self.registry.paths.log):
+            with self._quiet():
                 from models.latent.load import open_model
 
                 self._model = open_model(self.registry.load_model(self.entry.id))
         return self._model
+
+    def _quiet(self) -> AbstractContextManager[None]:
+        """While the model works, TensorFlow's native messages go to the log."""
+        from studio.stderr import stderr_to
+
+        return stderr_to(self.registry.paths.log)
 
     @property
     def concepts(self) -> tuple[Concept, ...]:
@@ -90,12 +95,13 @@ class Studio:
 
         opened = [None if is_seed(name) else open_source(name, side=1024).pixels for name in named]
         model = self.model
-        return np.stack(
-            [
-                model.draw(1, int(name), truncation)[0] if pixels is None else encoded(model, pixels)
-                for name, pixels in zip(named, opened, strict=True)
-            ]
-        )
+        with self._quiet():
+            return np.stack(
+                [
+                    model.draw(1, int(name), truncation)[0] if pixels is None else encoded(model, pixels)
+                    for name, pixels in zip(named, opened, strict=True)
+                ]
+            )
 
     def recipe(self, points: Latents, how: str, **knobs: Any) -> LatentRecipe:
         """A recipe for points of this model."""
@@ -110,7 +116,10 @@ class Studio:
 
         if out is not None:
             recipe = recipe.checked(fit_for(out, recipe).model_dump())
-        entry = keep(self.registry, recipe, list(pictures(recipe, self.model)), name)
+        model = self.model
+        with self._quiet():
+            frames = list(pictures(recipe, model))
+        entry = keep(self.registry, recipe, frames, name)
         if out is not None:
             export(self.registry, entry, out)
         return facts(entry, out or self.registry.picture_file(entry.id))
