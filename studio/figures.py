@@ -42,6 +42,8 @@ def loss(value: float | None) -> str:
     if math.isinf(value):
         return "inf" if value > 0 else "-inf"
     texts = [f"{value:.{digits}f}" for digits in (3, 2, 1)]
+    if abs(value) >= 1e4:
+        texts.append(short(value))
     texts.append(f"{value:.0e}".replace("e+0", "e").replace("e+", "e"))
     return next((text for text in texts if len(text) <= 6), texts[-1])
 

@@ -35,7 +35,8 @@ def test_a_bar_keeps_its_width(part: float, width: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(None, "–"), (math.nan, "NaN"), (math.inf, "inf"), (-math.inf, "-inf"), (1.5, "1.500")]
+    ("value", "text"),
+    [(None, "–"), (math.nan, "NaN"), (math.inf, "inf"), (-math.inf, "-inf"), (1.5, "1.500"), (61_234.5, "61.2k")],
 )
 def test_losses(value: float | None, text: str) -> None:
     assert figures.loss(value) == text
