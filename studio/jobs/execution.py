@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import re
 import sys
 import time
 import traceback
@@ -12,12 +11,13 @@ from typing import TYPE_CHECKING, Literal
 
 from models.errors import UserError
 from studio.jobs.control import Control
+from studio.jobs.ends import finish, in_one_line
 from studio.jobs.facts import Fact, Kind
 from studio.jobs.keeper import Keeper, ModelKeeper
 from studio.jobs.log import RunLog
 from studio.jobs.recorder import Recorder
 from studio.jobs.slots import Slots
-from studio.registry import Model, PictureEntry, Registry, RunState, StorageError
+from studio.registry import Model, PictureEntry, Registry, RunState
 from studio.visible import visible
 
 if TYPE_CHECKING:
@@ -291,25 +291,3 @@ class Execution:
     def fact(self, kind: Kind, text: str) -> None:
         if self._post is not None:
             self._post(Fact(kind, self.run_id, text))
-
-
-def finish(registry: Registry, run_id: str, state: RunState, error: str, owner: str) -> None:
-    """Write the end of a run down, with a few attempts. Raises StorageError if none succeeds."""
-    for attempt in range(10):
-        try:
-            registry.finish_run(run_id, state, error, owner=owner)
-            return
-        except StorageError:
-            if attempt == 9:
-                raise
-            time.sleep(0.3)
-
-
-def in_one_line(error: BaseException) -> str:
-    """An unexpected error as one line: what kind, and the first line of what it says."""
-    kind = type(error).__name__
-    if kind in ("MemoryError", "ResourceExhaustedError"):  # Python's own, and TensorFlow's
-        kind = "out of memory"
-    lines = str(error).strip().splitlines()
-    first = re.sub(r"^\{\{.*?\}\}\s*", "", lines[0]) if lines else ""  # TensorFlow's {{function_node ...}}
-    return f"{kind}: {first}" if first else kind

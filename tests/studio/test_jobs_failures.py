@@ -5,7 +5,8 @@ import os
 import numpy as np
 import pytest
 
-from studio.jobs import Fact, execute, execution
+from studio.jobs import Fact, execute
+from studio.jobs.ends import in_one_line
 from tests.studio.executing import added
 
 pytestmark = pytest.mark.usefixtures("fake", "all_ended")
@@ -67,7 +68,7 @@ class ResourceExhaustedError(Exception):
     ],
 )
 def test_an_unexpected_error_is_told_by_its_kind_and_first_line(error, line):
-    assert execution.in_one_line(error) == line
+    assert in_one_line(error) == line
 
 
 def test_a_run_whose_folder_cannot_be_made_fails_with_the_reason(registry):
