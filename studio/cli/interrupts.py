@@ -32,6 +32,7 @@ class Interrupts:
     def __init__(self, *, keeps: bool = False) -> None:
         self.number = 0
         self._keeps = keeps
+        self._is_alone = False
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
@@ -61,16 +62,17 @@ class Interrupts:
 
     @contextlib.contextmanager
     def bearing(self) -> Iterator[None]:
-        """Write to a terminal that may be gone by now."""
+        """Write to a terminal that may be gone by now, and with it a reader such as `tee`."""
         try:
             yield
         except OSError as error:
-            if error.errno != errno.EIO or not self._keeps:
+            if not (self._keeps and (error.errno == errno.EIO or (error.errno == errno.EPIPE and self._is_alone))):
                 raise
-            let_go()
+            let_go(1)
 
     def _came(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
         if number == signal.SIGHUP and self._keeps:
+            self._is_alone = True
             let_go()
             return
         if not self.number:
@@ -82,11 +84,11 @@ class Interrupts:
         os._exit(128 + number)
 
 
-def let_go() -> None:
-    """Let what would go to a terminal go nowhere."""
+def let_go(*files: int) -> None:
+    """Let what would go to a terminal, or to these files, go nowhere."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for file in (0, 1, 2):
-        if os.isatty(file) or gone(file):
+        if file in files or os.isatty(file) or gone(file):
             os.dup2(nowhere, file)
     os.close(nowhere)
 

@@ -127,6 +127,18 @@ def test_a_hang_up_is_no_reason_to_stop(studio: Command, registry: Registry) -> 
     assert only(registry).state == "done"
 
 
+@pytest.mark.usefixtures("hangups")
+def test_a_hang_up_that_takes_the_reader_along_is_no_reason_to_stop(studio: Command, registry: Registry) -> None:
+    process = studio.start("train", "text", "--steps", "60", **SLOW)
+    started(registry)
+    process.send_signal(signal.SIGHUP)
+    time.sleep(0.2)  # else the reader may be gone before the signal is there
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.wait(60) == 0
+    assert (only(registry).state, only(registry).step) == ("done", 60)
+
+
 def test_a_run_that_does_not_answer_a_termination_is_left_and_marked(studio: Command, registry: Registry) -> None:
     process = studio.start(*LONG, **SLOW, FAKE_DEAF="1")
     until(lambda: bool(registry.runs()) and only(registry).step == 1)
