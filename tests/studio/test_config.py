@@ -92,7 +92,7 @@ def test_the_config_file_is_read_and_the_environment_wins(paths):
     make_folder(paths.home)
     paths.config.write_text('theme = "nord"\nrefresh = 10\ntake_queued = false\n[keys]\n"text.pause" = "p,space"\n')
     settings = load_settings(paths, {"STUDIO_REFRESH": "5", "STUDIO_DEVICE": "CPU", "STUDIO_KEYS": "ignored"})
-    assert settings == Settings("nord", "CPU", 5, False, {"text.pause": "p,space"})
+    assert settings == Settings("nord", "CPU", 5, False, keys={"text.pause": "p,space"})
 
 
 @pytest.mark.parametrize(
