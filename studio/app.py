@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from studio.jobs import Fact
     from studio.pictures import Means
 
+
 def palette() -> type[Provider]:
     """The palette's commands, imported when it is opened."""
     from studio.palette import StudioCommands
