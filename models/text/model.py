@@ -60,12 +60,19 @@ class TextModel:
     def default_prompt(self) -> str:
         """A prompt made of symbols the model was trained on, for when the writer gives none.
 
-        A model that always reads a window gets the opening of its corpus, where it is kept; others, and those
-        without one, a line feed, a space, or the first symbol of the vocabulary.
+        A model that always reads a window gets the opening of its corpus, where it is kept, and others its first
+        word: after a blank alone the cool ones write blanks for long. Without one it is a line feed, a space, or the
+        first symbol of the vocabulary.
         """
         vocabulary = self.vocabulary
-        opening = vocabulary.known(self.opening)[: self.recipe.window] if self.recipe.target == "last" else ""
+        whole = self.recipe.target == "last"
+        opening = vocabulary.known(self.opening if whole else first_word(self.opening))[: self.recipe.window]
         if opening:
             return opening
         known = set(vocabulary.symbols)
         return next((symbol for symbol in ("\n", " ") if symbol in known), vocabulary.symbols[0])
+
+
+def first_word(text: str) -> str:
+    """The first word of a text and a space after it; nothing of one that is blank."""
+    return f"{text.split(maxsplit=1)[0]} " if text.strip() else ""

@@ -75,14 +75,16 @@ def test_the_default_prompt_is_a_trained_symbol(symbols: str, expected: str) -> 
     assert model(tuple(symbols)).default_prompt() == expected
 
 
-def test_only_a_window_reader_takes_the_opening_and_only_what_it_knows_of_it() -> None:
+def test_a_window_reader_takes_the_opening_others_its_first_word_and_only_what_is_known_of_it() -> None:
     recipe = TextRecipe.preset("classic", window=6)
     vocabulary = model(lowercase=True).vocabulary
     weights = arrays(recipe, len(SYMBOLS))
     assert TextModel.from_arrays(recipe, vocabulary, weights, "THE – Cat").default_prompt() == "the  c"
     assert TextModel.from_arrays(recipe, vocabulary, weights, "–").default_prompt() == "\n"
     every = recipe.changed(target="every")
-    assert TextModel.from_arrays(every, vocabulary, weights, "THE Cat").default_prompt() == "\n"
+    assert TextModel.from_arrays(every, vocabulary, weights, "\n THE Cat").default_prompt() == "the "
+    assert TextModel.from_arrays(every, vocabulary, weights, " – ").default_prompt() == " "
+    assert TextModel.from_arrays(every, vocabulary, weights, " \n").default_prompt() == "\n"
 
 
 def test_numbers_of_16_bits_are_read_too() -> None:
