@@ -89,6 +89,12 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def digest(path: Path) -> str:
+    """The SHA-256 of a file in hexadecimal. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def load(path: Path, sha256: str | None = None) -> Checkpoint:
     """Read a checkpoint, and check it against `sha256` where one is given.
 
@@ -96,9 +102,8 @@ def load(path: Path, sha256: str | None = None) -> Checkpoint:
     is no such file.
     """
     if sha256 is not None:
-        with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-                raise CorruptFileError(f"corrupt: {path.name} does not match its checksum")
+        if digest(path) != sha256:
+            raise CorruptFileError(f"corrupt: {path.name} does not match its checksum")
     elif not path.exists():
         raise FileNotFoundError(path)
     try:

@@ -169,17 +169,20 @@ class Settings:
     take_queued: bool = setting(True, flag)
     """Whether the app also computes runs that other programs have put in the queue."""
 
+    starters: bool = setting(True, flag)
+    """Whether a new studio begins with the models that come along."""
+
     keys: Mapping[str, str] = setting({}, keymap, environment=False)
     """Other keys for bindings, by binding id: `[keys]` then `"text.pause" = "p"`."""
 
     images: str = setting("auto", one_of("auto", "kitty", "sixel", "half", "off"))
     """How pictures are shown: `kitty`, `sixel`, `half` (half-blocks), `off`, or `auto` for the best there is."""
 
-    problem: str = ""
-    """One line that names what was ignored in the config file or the environment, and why."""
-
     on_disconnect: str = setting("keep-training", one_of("keep-training", "stop"))
     """What becomes of runs whose terminal goes away: `keep-training` to their end, or `stop` and keep."""
+
+    problem: str = ""
+    """One line that names what was ignored in the config file or the environment, and why."""
 
 
 def load_settings(paths: Paths, environment: Mapping[str, str] = os.environ) -> Settings:

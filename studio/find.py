@@ -10,18 +10,22 @@ from models.errors import UsageError
 from studio.visible import visible
 
 if TYPE_CHECKING:
+    from studio.config import Paths
     from studio.registry import Model, PictureEntry, Registry, Run
 
 Named = TypeVar("Named", "Model", "PictureEntry", "Run")
 LISTED = 5
 
 
-def open_registry() -> Registry:
-    """The registry of this user."""
+def open_registry(paths: Paths | None = None) -> Registry:
+    """The registry of this user, or that under `paths`; a new one gets the models that come along."""
     from studio.config import Paths
     from studio.registry import Registry
+    from studio.starters import welcome
 
-    return Registry(Paths.standard())
+    registry = Registry(paths or Paths.standard())
+    welcome(registry)
+    return registry
 
 
 def find_model(registry: Registry, wanted: str) -> Model:

@@ -29,9 +29,9 @@ class Services:
     @cached_property
     def registry(self) -> Registry:
         """The registry under `paths`. Raises StorageError where it cannot be opened."""
-        from studio.registry import Registry
+        from studio.find import open_registry
 
-        return Registry(self.paths)
+        return open_registry(self.paths)
 
     @cached_property
     def opener(self) -> Opener:

@@ -139,9 +139,9 @@ def folders(paths: Paths, problems: list[str]) -> dict[str, Any]:
 
 def contents(paths: Paths) -> str:
     """The registry's file and how much is in it. Raises UserError if it cannot be opened."""
-    from studio.registry import Registry
+    from studio.find import open_registry
 
-    registry = Registry(paths)
+    registry = open_registry(paths)
     models = registry.models()
     broken = [model.name for model in models if model.problem]
     line = f"{paths.database}: {len(models)} models, {len(registry.runs())} runs"

@@ -43,7 +43,7 @@ def list_models(*, family: str | None = None, json: Json = False) -> None:
     if json:
         emit("result", models=[facts(model) for model in found])
     elif not found:
-        say("no models yet: studio train text makes one")
+        say("no models yet: studio train text makes one, studio models starters puts back those that came along")
     else:
         now = time.time()
         rows = [
@@ -116,6 +116,20 @@ def delete(
     confirm(f"delete the model '{found.name}' ({size(found.size)}) for good?", yes=yes)
     registry.delete_model(found.id)
     say(f"deleted '{found.name}'")
+
+
+@app.command
+def starters(*, json: Json = False) -> None:
+    """Put back the models that come along, as far as they are missing."""
+    from studio.starters import put
+
+    added = put(open_registry())
+    if json:
+        emit("result", models=[facts(model) for model in added])
+    elif not added:
+        say("all of them are here")
+    for model in () if json else added:
+        say(f"put back: '{model.name}'")
 
 
 def confirm(question: str, *, yes: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,10 +45,9 @@ def whole(path: Path) -> Checkpoint | None:
 
 
 def adopt_file(registry: Models, model_id: str, path: Path, checkpoint: Checkpoint) -> None:
-    from models.checkpoint import Saved
+    from models.checkpoint import Saved, digest
 
-    with path.open("rb") as file:
-        saved = Saved(hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size)
+    saved = Saved(digest(path), path.stat().st_size)
     meta, written = checkpoint.meta, path.stat().st_mtime
     with registry.database.write() as connection:
         name = free_name(connection, meta["family"])

@@ -19,7 +19,9 @@ class Registry(Queue, Progress, Sessions):
     def __init__(self, paths: Paths) -> None:
         super().__init__(paths)
         self.files.sweep()
-        if self.database.is_new and any(self.paths.models.iterdir()):
+        self.is_new = self.database.is_new
+        """Whether there was nothing before this was opened."""
+        if self.is_new and any(self.paths.models.iterdir()):
             from studio.registry.adoption import adopt
 
-            adopt(self)
+            self.is_new = not adopt(self)

@@ -22,7 +22,8 @@ class Command:
     def environment(self, **changes: str) -> dict[str, str]:
         """This process's environment, with the data folder, and without what would colour the output."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("STUDIO_", "FAKE_"))}
-        return {**kept, "STUDIO_HOME": str(self.home), "PYTHONPATH": str(ROOT), "TERM": "xterm-256color", **changes}
+        own = {"STUDIO_HOME": str(self.home), "STUDIO_STARTERS": "no", "PYTHONPATH": str(ROOT)}
+        return {**kept, **own, "TERM": "xterm-256color", **changes}
 
     def words(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", self.module, *arguments]

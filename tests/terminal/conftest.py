@@ -42,7 +42,12 @@ def open_terminal() -> Iterator[Open]:
 
         def opened(command: Command, *arguments: str, columns: int = 80, rows: int = 24, **environment: str) -> Tmux:
             terminal = stack.enter_context(Tmux(columns, rows))
-            changes = {"STUDIO_HOME": str(command.home), "PYTHONPATH": str(ROOT), **environment}
+            changes = {
+                "STUDIO_HOME": str(command.home),
+                "STUDIO_STARTERS": "no",
+                "PYTHONPATH": str(ROOT),
+                **environment,
+            }
             terminal.start(command.words(*arguments), changes)
             return terminal
 
