@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 
 from studio.config import Paths
 from studio.registry import Registry
+from studio.registry.owners import is_alive, is_here
 from tests.studio.command import FAKE, ROOT, Command
 from tests.terminal.tmux import Tmux
 
@@ -30,8 +33,12 @@ def fake(tmp_path: Path) -> Command:
 
 @pytest.fixture
 def registry(tmp_path: Path) -> Iterator[Registry]:
+    """The registry; what still works for it when the test has failed is ended, for it would outlive its terminal."""
     opened = Registry(Paths(tmp_path / "home"))
     yield opened
+    for run in opened.runs(("running", "paused")):
+        if is_here(run.owner) and is_alive(run.owner):
+            os.kill(int(run.owner.split("/")[1]), signal.SIGKILL)
     opened.close()
 
 
