@@ -34,6 +34,7 @@ class SetRecipe(PicturesRecipe):
 
     latent: int = knob(8, "Numbers of a point.", group="networks", ge=2)
     batch: int = knob(4, "Pictures a step.", group="training", ge=1)
+    rate: float = knob(0.1, "Step size.", group="training", gt=0)
     seconds: float | None = knob(60.0, "Stop after so long.", group="stop", unit="s", gt=0)
     patience: int | None = knob(None, "Stop after so many misses.", group="stop", ge=1)
 
