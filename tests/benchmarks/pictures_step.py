@@ -1,7 +1,7 @@
 """A training step of a VAE and of a GAN, beside the same networks in PyTorch, channels last.
 
     python -m tests.benchmarks.pictures_step vae
-    python -m tests.benchmarks.pictures_step gan --size 32 --batch 32
+    python -m tests.benchmarks.pictures_step gan --size 32 --batch 16
 
 Both take turns in one run; of each the median is printed, in milliseconds, and theirs as a multiple of ours. The GAN's
 step is the discriminator's and the generator's, with the moving average and without R1, which is due now and then.
@@ -153,19 +153,30 @@ def their_gan(pixels: Any) -> Callable[[], Any]:
     def leaky(x: Any) -> Any:
         return F.leaky_relu(x, SLOPE) * GAIN
 
+    class Styled(nn.Module):
+        def __init__(self, inputs: int, filters: int) -> None:
+            super().__init__()
+            self.conv, self.style = nn.Conv2d(inputs, filters, 3, padding=1), nn.Linear(latent, inputs)
+
+        def forward(self, x: Any, w: Any) -> Any:
+            s = self.style(w) + 1
+            spread = torch.rsqrt((s**2) @ (self.conv.weight**2).sum(dim=(2, 3)).T + 1e-8)
+            x = F.conv2d(x * s[:, :, None, None], self.conv.weight, padding=1) * spread[:, :, None, None]
+            return leaky(x + self.conv.bias[:, None, None])
+
     class Generator(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.mapping = nn.ModuleList([nn.Linear(latent, latent) for _ in range(recipe.mapping)])
             self.width = channels(recipe, FIRST)
             self.start = nn.Linear(latent, FIRST * FIRST * self.width)
-            self.convs, self.styles, self.colours = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
+            self.narrowing, self.refining, self.colours = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
             side, width = FIRST, self.width
             while side < size:
                 side *= 2
                 wide = channels(recipe, side)
-                self.convs.append(nn.Conv2d(width, wide, 3, padding=1))
-                self.styles.append(nn.Linear(latent, width))
+                self.narrowing.append(Styled(width, wide))
+                self.refining.append(Styled(wide, wide))
                 last = side == size
                 self.colours.append(nn.Conv2d(wide, colours, 3 if last else 1, padding=1 if last else 0))
                 width = wide
@@ -176,12 +187,8 @@ def their_gan(pixels: Any) -> Callable[[], Any]:
                 w = leaky(layer(w))
             x = leaky(self.start(w)).view(-1, self.width, FIRST, FIRST).contiguous(memory_format=torch.channels_last)
             picture = None
-            for conv, style, colour in zip(self.convs, self.styles, self.colours, strict=True):
-                s = style(w) + 1
-                spread = torch.rsqrt((s**2) @ (conv.weight**2).sum(dim=(2, 3)).T + 1e-8)
-                x = F.interpolate(x * s[:, :, None, None], scale_factor=2, mode="bilinear")
-                x = F.conv2d(x, conv.weight, padding=1) * spread[:, :, None, None] + conv.bias[:, None, None]
-                x = leaky(x)
+            for narrow, refine, colour in zip(self.narrowing, self.refining, self.colours, strict=True):
+                x = refine(F.interpolate(narrow(x, w), scale_factor=2, mode="bilinear"), w)
                 seen = colour(x)
                 picture = seen if picture is None else F.interpolate(picture, scale_factor=2, mode="bilinear") + seen
             return torch.tanh(picture)
