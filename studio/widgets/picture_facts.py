@@ -53,4 +53,5 @@ def shape_of(entry: PictureEntry) -> str:
 
 def in_a_line(entry: PictureEntry) -> str:
     """A picture in a line: where there is no room for more."""
-    return f"{entry.name}: {entry.family}, {shape_of(entry)}, {knobs_of(entry.family, entry.recipe_json)}"
+    how = entry.recipe.get("how") or knobs_of(entry.family, entry.recipe_json)
+    return f"{entry.name}: {entry.family}, {shape_of(entry)}, {how}"
