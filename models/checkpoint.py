@@ -7,6 +7,7 @@ state of a run are the same kind of file; a model has only the arrays under `wei
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -24,6 +25,8 @@ from safetensors.numpy import save as to_bytes
 from models.errors import CorruptFileError
 
 META_KEY = "latent_studio"
+NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
+"""What file systems say that know no second name of a file: FAT, and some over a network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +57,18 @@ class Saved:
     size: int
 
 
-def save(path: Path, checkpoint: Checkpoint) -> Saved:
+def save(path: Path, checkpoint: Checkpoint, *, replace: bool = True) -> Saved:
     """Write `checkpoint` beside `path`, flush it to the disk, then rename it into place.
 
-    Raises OSError (a full disk, a lost folder); the file that stood at `path` before is then still whole.
+    Raises OSError (a full disk, a lost folder); the file that stood at `path` before is then still whole. Without
+    `replace` raises FileExistsError if there is one, even one that came a moment ago.
     """
     arrays = {name: np.asarray(array, order="C") for name, array in checkpoint.arrays.items()}
-    return save_bytes(path, to_bytes(arrays, metadata={META_KEY: json.dumps(dict(checkpoint.meta), allow_nan=False)}))
+    data = to_bytes(arrays, metadata={META_KEY: json.dumps(dict(checkpoint.meta), allow_nan=False)})
+    return save_bytes(path, data, replace=replace)
 
 
-def save_bytes(path: Path, data: bytes) -> Saved:
+def save_bytes(path: Path, data: bytes, *, replace: bool = True) -> Saved:
     """Write `data` beside `path`, flush it to the disk, then rename it into place. Raises OSError as `save` does."""
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
@@ -71,13 +76,33 @@ def save_bytes(path: Path, data: bytes) -> Saved:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(path)
+        if replace:
+            beside.replace(path)
+        else:
+            place(beside, path)
     except BaseException:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
     return Saved(hashlib.sha256(data).hexdigest(), len(data))
+
+
+def place(beside: Path, path: Path) -> None:
+    """Rename `beside` to `path`. Raises FileExistsError if anything is there, OSError if it cannot be done."""
+    try:
+        os.link(beside, path)  # unlike a rename, this replaces nothing
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+        try:
+            beside.replace(path)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+    else:
+        beside.unlink()
 
 
 def sync_folder(folder: Path) -> None:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import pkgutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from models.errors import CorruptFileError, UsageError, UserError, shown
+from studio.bundle_header import LARGEST, check_size, checked_meta, numbers_in
 
 if TYPE_CHECKING:
     from models.checkpoint import Checkpoint
     from studio.registry import Model, Registry
 
 SUFFIX = ".safetensors"
-LARGEST = 2 << 30
-"""Bytes of a file that is read at all."""
 LARGEST_HEADER = 16 << 20
-"""Bytes of its JSON."""
-DTYPES = {"F16": 2, "F32": 4, "I32": 4, "I64": 8}
+"""Bytes of a file's JSON."""
+CHECKSUM = "checksum"
 KEPT_WHOLE = ("weights/code_covariance", "weights/concepts")
 LOADERS = {
     "text": "models.text.model:TextModel.from_checkpoint",
@@ -32,18 +33,23 @@ def write_bundle(checkpoint: Checkpoint, name: str, out: Path, *, half: bool = F
     """Write a model, called `name`, to `out` all at once; returns the bytes written.
 
     With `half` matrices and kernels become float16, as far as their numbers fit. Raises UsageError for another suffix
-    or a file that is there without `force`, UserError if it cannot be written.
+    or, without `force`, for anything that is at `out` by the time all is written; UserError if it cannot be written.
     """
     from models.checkpoint import Checkpoint, save
 
     if out.suffix.lower() != SUFFIX:
         raise UsageError(f"a model is written as {SUFFIX}, not as '{shown(out.name)}'")
-    if out.exists() and not force:
-        raise UsageError(f"'{shown(str(out))}' is there already: add --force to replace it")
+    there = UsageError(f"'{shown(str(out))}' is there already: add --force to replace it")
+    if not force and os.path.lexists(out):
+        raise there
     kept = checkpoint.weights_only()
     arrays = {key: halved(key, array) if half else array for key, array in kept.arrays.items()}
+    meta = {**kept.meta, "name": name}
     try:
-        return save(out, Checkpoint({**kept.meta, "name": name}, arrays)).size
+        found = Checkpoint({**meta, CHECKSUM: checksum(meta, arrays)}, arrays)
+        return save(out, found, replace=force).size
+    except FileExistsError:
+        raise there from None
     except OSError as error:
         raise UserError(f"'{shown(str(out))}' cannot be written: {error.strerror}") from None
 
@@ -57,8 +63,20 @@ def halved(name: str, array: Any) -> Any:
     return array.astype(np.float16)
 
 
+def checksum(meta: Mapping[str, Any], arrays: Mapping[str, Any]) -> str:
+    """The SHA-256, in hexadecimal, of all that a bundle says and holds, whatever its order."""
+    import numpy as np
+
+    found = hashlib.sha256(json.dumps(meta, sort_keys=True).encode("ascii"))
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        found.update(f"\n{json.dumps(name)} {array.dtype.name} {array.shape}\n".encode("ascii"))
+        found.update(array.reshape(-1).view(np.uint8).data)
+    return found.hexdigest()
+
+
 def read_bundle(path: Path) -> Checkpoint:
-    """The model in a file, its float16 as float32. Nothing in the file is run.
+    """The model in a file, its float16 as float32. Nothing in the file is run, and no more is made of it than it holds.
 
     Raises UserError if it cannot be read, CorruptFileError, with the file's name, for anything but a whole model
     whose recipe and weights fit each other.
@@ -67,22 +85,37 @@ def read_bundle(path: Path) -> Checkpoint:
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    from models.checkpoint import Checkpoint
+    from models.checkpoint import META_KEY, Checkpoint
 
     name = shown(path.name)
-    data = content(path, name)
     try:
-        meta = checked_meta(checked_header(data))
-        arrays = {key: array for key, array in load(data).items() if key.startswith("weights/")}
-    except (SafetensorError, KeyError, TypeError, ValueError, RecursionError, OverflowError) as error:
-        raise CorruptFileError(f"corrupt: {name} is not a whole model: {shown(str(error))[:200]}") from None
+        if not path.is_file():
+            raise UserError(f"there is no file '{name}'")
+        with path.open("rb") as file:
+            header = read_header(file, name)
+            meta = checked_meta(header, tuple(LOADERS))
+            size = os.fstat(file.fileno()).st_size
+            check_size(meta, numbers_in(header, size - file.tell()))
+            file.seek(0)
+            arrays = load(file.read(size))
+        said = json.loads(header["__metadata__"][META_KEY])
+        if said.pop(CHECKSUM, None) not in (None, checksum(said, arrays)):
+            raise ValueError("it does not match its checksum")
+    except OSError as error:
+        raise UserError(f"'{name}' cannot be read: {error.strerror}") from None
+    except (SafetensorError, KeyError, TypeError, ValueError, RecursionError, OverflowError, UsageError) as error:
+        raise corrupt(name, "is not a whole model", error) from None
     arrays = {key: array.astype(np.float32) if array.dtype == np.float16 else array for key, array in arrays.items()}
     checkpoint = Checkpoint(meta, arrays)
     try:
         pkgutil.resolve_name(LOADERS[meta["family"]])(checkpoint)
     except Exception as error:  # whatever a hostile recipe makes a builder raise means the same
-        raise CorruptFileError(f"corrupt: {name} holds no usable model: {shown(str(error))[:200]}") from None
+        raise corrupt(name, "holds no usable model", error) from None
     return checkpoint
+
+
+def corrupt(name: str, what: str, why: Exception) -> CorruptFileError:
+    return CorruptFileError(f"corrupt: {name} {what}: {shown(str(why))[:200]}")
 
 
 def import_bundle(registry: Registry, path: Path, name: str | None = None) -> Model:
@@ -98,60 +131,23 @@ def import_bundle(registry: Registry, path: Path, name: str | None = None) -> Mo
     return registry.save_model(Checkpoint(meta, found.arrays), name=suggested if name is None else name)
 
 
-def content(path: Path, name: str) -> bytes:
-    """The bytes of a file that may be a bundle. Raises UserError if it is none by its size or its first bytes."""
-    try:
-        if not path.is_file():
-            raise UserError(f"there is no file '{name}'")
-        with path.open("rb") as file:
-            start = file.read(8)
-            if start[:2] == b"PK" or start[:4] == b"\x89HDF" or (start[:1] == b"\x80" and start[1:2] in b"\2\3\4\5"):
-                raise UserError(f"'{name}' is a zip, HDF5 or pickle file: only {SUFFIX} files of the studio are read")
-            if int.from_bytes(start, "little") > LARGEST_HEADER:
-                raise CorruptFileError(f"corrupt: {name} is no {SUFFIX} file, or its header is beyond all bounds")
-            data = start + file.read(LARGEST + 1 - len(start))
-    except OSError as error:
-        raise UserError(f"'{name}' cannot be read: {error.strerror}") from None
-    if len(data) > LARGEST:
+def read_header(file: IO[bytes], name: str) -> Mapping[str, Any]:
+    """The header of a file that is read from its start on.
+
+    Raises UserError if it is none by its size or its first bytes, ValueError, or TypeError for a damaged one.
+    """
+    size = os.fstat(file.fileno()).st_size
+    start = file.read(8)
+    if start[:2] == b"PK" or start[:4] == b"\x89HDF" or (start[:1] == b"\x80" and start[1:2] in b"\2\3\4\5"):
+        raise UserError(f"'{name}' is a zip, HDF5 or pickle file: only {SUFFIX} files of the studio are read")
+    length = int.from_bytes(start, "little")
+    if length > LARGEST_HEADER:
+        raise CorruptFileError(f"corrupt: {name} is no {SUFFIX} file, or its header is beyond all bounds")
+    if size > LARGEST:
         raise UserError(f"'{name}' is larger than {LARGEST >> 30} GiB")
-    return data
-
-
-def checked_header(data: bytes) -> Mapping[str, Any]:
-    """The header, if its arrays fill the file to its last byte. Raises ValueError, KeyError or TypeError."""
-    end = 8 + int.from_bytes(data[:8], "little")
-    if not 8 < end <= len(data):
+    if not 8 < 8 + length <= size:
         raise ValueError("it is cut off")
-    header: dict[str, Any] = json.loads(data[8:end])
-    total = 0
-    for key, entry in header.items():
-        if key == "__metadata__":
-            continue
-        count = DTYPES[entry["dtype"]]
-        for side in entry["shape"]:
-            if not isinstance(side, int) or not 0 <= side <= LARGEST:
-                raise ValueError("a shape is out of bounds")
-            count *= side
-        total += count
-    if total != len(data) - end:
-        raise ValueError("its arrays do not fill it")
+    header: Mapping[str, Any] = json.loads(file.read(length))
+    if not isinstance(header, dict):
+        raise ValueError("its header is no table")
     return header
-
-
-def checked_meta(header: Mapping[str, Any]) -> dict[str, Any]:
-    """What the header says of the model. Raises ValueError, KeyError or TypeError."""
-    from models.checkpoint import META_KEY
-
-    meta = json.loads(header["__metadata__"][META_KEY])
-    json.dumps(meta, allow_nan=False)
-    if not isinstance(meta, dict) or not isinstance(meta.get("recipe"), dict) or meta.get("family") not in LOADERS:
-        raise ValueError(f"it is of none of the families {', '.join(LOADERS)}")
-    metrics, step, seconds = meta.get("metrics", {}), meta.get("step", 0), meta.get("seconds", 0.0)
-    if not isinstance(metrics, dict) or not all(isinstance(value, (int, float)) for value in metrics.values()):
-        raise ValueError("its figures are no numbers")
-    if not isinstance(step, int) or not 0 <= step < 2**53 or not isinstance(seconds, (int, float)) or seconds < 0:
-        raise ValueError("its steps or seconds are no numbers")
-    if not isinstance(meta.get("name", ""), str):
-        raise ValueError("its name is no text")
-    meta.pop("resume", None)
-    return meta
