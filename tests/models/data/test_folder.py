@@ -23,7 +23,7 @@ def picture(path: Path, colour: Any = (200, 10, 10), size: tuple[int, int] = (40
     return path
 
 
-def test_broken_files_are_left_out_and_named(tmp_path: Path) -> None:
+def test_broken_files_are_left_out_and_named_v7(tmp_path: Path) -> None:
     for number in range(5):
         picture(tmp_path / f"good{number}.png", size=(50 + 3 * number, 40))
     whole = picture(tmp_path / "cut.jpg", size=(300, 300)).read_bytes()

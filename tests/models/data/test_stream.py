@@ -33,7 +33,7 @@ def numbers(pixels: Pixels, weights: np.ndarray | None = None) -> list[int]:
     return sorted((found if weights is None else found[weights > 0]).ravel().tolist())
 
 
-def test_ten_pictures_in_batches_of_four_are_four_four_two() -> None:
+def test_ten_pictures_in_batches_of_four_are_four_four_two_v1() -> None:
     stream = Stream(Numbered(10), np.arange(10), 4, seed=0)
     assert stream.steps_per_epoch == 3
     pixels, weights = stream.batches(0, 3)
@@ -56,7 +56,7 @@ def test_a_step_is_the_same_wherever_it_is_taken_up() -> None:
     assert not np.array_equal(Stream(Numbered(23), np.arange(23), 5, seed=4, **options[-1]).batches(0, 20)[0], whole)
 
 
-def test_fewer_pictures_than_a_batch_still_make_full_ones() -> None:
+def test_fewer_pictures_than_a_batch_still_make_full_ones_g1() -> None:
     stream = Stream(Numbered(20), np.arange(20), 64, seed=0, wrap=True)
     assert stream.steps_per_epoch == 1
     pixels, weights = stream.batches(0, 5)

@@ -45,7 +45,7 @@ def weights(network: Any) -> dict[str, Any]:
     return {name: variable.numpy().copy() for name, variable in network.named().items()}
 
 
-def test_each_player_changes_its_own_weights_only(tmp_path: Path) -> None:
+def test_each_player_changes_its_own_weights_only_g4(tmp_path: Path) -> None:
     game = Game(recipe("faces"), 3, Placement(["CPU:0"]))
     real = tf.random.stateless_uniform([4, 32, 32, 3], [1, 2], -1, 1)
     generator, judge, average = weights(game.generator), weights(game.discriminator), weights(game.averaged)
@@ -68,7 +68,7 @@ def test_each_player_changes_its_own_weights_only(tmp_path: Path) -> None:
         {"loss": "wasserstein", "r1": 0.0, "gradient_penalty": 10.0},
     ],
 )
-def test_a_resumed_run_equals_one_never_interrupted(knobs: dict[str, Any], tmp_path: Path) -> None:
+def test_a_resumed_run_equals_one_never_interrupted_g5(knobs: dict[str, Any], tmp_path: Path) -> None:
     data = npz(tmp_path)
     knobs = {"schedule": "constant", **knobs}
     whole = final(run(recipe(data, steps=10, **knobs), folder=tmp_path))
@@ -81,12 +81,12 @@ def test_a_resumed_run_equals_one_never_interrupted(knobs: dict[str, Any], tmp_p
     assert resumed.arrays["discriminator_optimizer/0/iteration"] == steps
 
 
-def test_more_pictures_a_step_than_there_are_still_make_steps(tmp_path: Path) -> None:
+def test_more_pictures_a_step_than_there_are_still_make_steps_g1(tmp_path: Path) -> None:
     found = final(run(recipe(npz(tmp_path, 20), batch=64, epochs=2), folder=tmp_path))
     assert found.meta["step"] == 2
 
 
-def test_the_tanh_becomes_pixels_and_comes_back() -> None:
+def test_the_tanh_becomes_pixels_and_comes_back_g3() -> None:
     assert pixels_of(tf.constant([-1.0, 0.0, 1.0, 7.0])).numpy().tolist() == [0, 128, 255, 255]
     levels = np.arange(256, dtype=np.uint8)
     assert np.array_equal(pixels_of(scaled(levels)).numpy(), levels)

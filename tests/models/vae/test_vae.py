@@ -39,18 +39,18 @@ def recipe(data: str, **knobs: Any) -> VaeRecipe:
 
 
 @pytest.mark.parametrize(("mean", "log_variance", "nats"), [(0, 0, 0), (1, 0, 0.5), (2, math.log(4), 2.8069)])
-def test_the_divergence_by_hand(mean: float, log_variance: float, nats: float) -> None:
+def test_the_divergence_by_hand_v4(mean: float, log_variance: float, nats: float) -> None:
     found = bound.divergence(tf.constant([[float(mean)]]), tf.constant([[float(log_variance)]]))
     assert float(found[0, 0]) == pytest.approx(nats, abs=1e-4)
 
 
-def test_a_huge_variance_stays_finite() -> None:
+def test_a_huge_variance_stays_finite_v4() -> None:
     assert math.isfinite(float(bound.divergence(tf.constant([[0.0]]), tf.constant([[200.0]]))[0, 0]))
     assert math.isfinite(float(bound.sampled(tf.zeros([1, 1]), tf.constant([[200.0]]), tf.ones([1, 1]))[0, 0]))
 
 
 @pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
-def test_the_reconstruction_term_is_never_negative(likelihood: str) -> None:
+def test_the_reconstruction_term_is_never_negative_v2(likelihood: str) -> None:
     pictures = tf.constant(np.linspace(0, 1, 48, dtype=np.float32).reshape(1, 4, 4, 3))
     perfect = tf.math.log(tf.clip_by_value(pictures, 1e-6, 1 - 1e-6) / (1 - tf.clip_by_value(pictures, 1e-6, 1 - 1e-6)))
     for logits in (perfect, -perfect, 100 * perfect):
@@ -69,7 +69,7 @@ def test_a_resumed_run_equals_one_never_interrupted(tmp_path: Path, channels: in
     same(whole, resumed)
 
 
-def test_ten_pictures_in_batches_of_four_all_count(tmp_path: Path) -> None:
+def test_ten_pictures_in_batches_of_four_all_count_v1(tmp_path: Path) -> None:
     data = npz(tmp_path, 10)
     found = final(run(recipe(data, epochs=1, validation=0.0), folder=tmp_path))
     assert found.meta["step"] == 3
@@ -113,7 +113,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
     return final(run(recipe("glyphs", steps=12, count=60), folder=folder)).weights_only()
 
 
-def test_a_model_is_the_same_in_a_fresh_process(trained: Checkpoint, tmp_path: Path) -> None:
+def test_a_model_is_the_same_in_a_fresh_process_v5(trained: Checkpoint, tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     checkpoints.save(path, trained)
     pixels = np.random.default_rng(0).integers(0, 256, (3, 32, 32, trained.meta["data"]["channels"]), np.uint8)
