@@ -139,7 +139,7 @@ def read_header(file: IO[bytes], name: str) -> Mapping[str, Any]:
     size = os.fstat(file.fileno()).st_size
     start = file.read(8)
     if start[:2] == b"PK" or start[:4] == b"\x89HDF" or (start[:1] == b"\x80" and start[1:2] in b"\2\3\4\5"):
-        raise UserError(f"'{name}' is a zip, HDF5 or pickle file: only {SUFFIX} files of the studio are read")
+        raise UserError(f"'{name}' is a zip, HDF5 or pickle file, not a {SUFFIX} file of the studio")
     length = int.from_bytes(start, "little")
     if length > LARGEST_HEADER:
         raise CorruptFileError(f"corrupt: {name} is no {SUFFIX} file, or its header is beyond all bounds")

@@ -47,10 +47,11 @@ def export_model(
 
 
 def import_model(
-    file: Annotated[str, Parameter(name="FILE", help="What `studio models export` wrote.")],
+    file: Annotated[str, Parameter(name="FILE", help="What `studio models export` wrote, or weights of Keras.")],
     /,
     *,
     name: str | None = None,
+    like: str | None = None,
     json: Json = False,
 ) -> None:
     """Take in a model from a file, once all of it was checked; nothing in the file is run.
@@ -59,11 +60,14 @@ def import_model(
     ----------
     name
         What to call it; by default as it was called.
+    like
+        For `.keras` and `.h5`: the text model or VAE of yours that has the same layers. Its symbols are taken, too.
     """
-    from studio.bundle import import_bundle
     from studio.export import full_path
+    from studio.taking import take_in
 
-    model = import_bundle(open_registry(), full_path(file), name)
+    registry = open_registry()
+    model = take_in(registry, full_path(file), name, None if like is None else find_model(registry, like))
     if json:
         emit("result", id=model.id, name=model.name, family=model.family, size=model.size, sha256=model.sha256)
     else:

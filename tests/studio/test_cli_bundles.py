@@ -27,7 +27,7 @@ def test_a_model_goes_out_and_comes_back(paths: Paths, tmp_path: Path) -> None:
 
 
 def test_what_is_no_model_is_refused_and_nothing_is_kept(paths: Paths, tmp_path: Path) -> None:
-    studio, zipped = Command(paths.home), tmp_path / "m.keras"
+    studio, zipped = Command(paths.home), tmp_path / "m.safetensors"
     np.savez(tmp_path / "m.npz", a=np.zeros(3))
     (tmp_path / "m.npz").rename(zipped)
     for path, said in ((zipped, "zip"), (tmp_path / "none", "no file"), (tmp_path, "no file")):
