@@ -1,15 +1,14 @@
-"""The Library page: every model with its figures; filter, open, train further, rename, delete."""
+"""The Library page: every model with its figures; what can be done with one is in `studio.pages.library_keys`."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Resize
@@ -19,13 +18,12 @@ from textual.widgets import Input, Static
 
 from models.errors import UserError
 from studio import figures
-from studio.pages.base import Page, typing
+from studio.pages.library_keys import LibraryKeys
 from studio.visible import visible
 from studio.widgets.rows import Cell, Column, RowList
 from studio.widgets.tail import Tail
 
 if TYPE_CHECKING:
-    from studio.pages.train import TrainPage
     from studio.registry import Model, Registry
 
 COLUMNS = (
@@ -45,10 +43,11 @@ EMPTY = """\
 No models yet.
 
 Press 2 for the Train page and start with Ctrl+S: what a training learns
-is kept here, the best of it as it goes."""
+is kept here, the best of it as it goes. Or press i to take in a model
+from a file."""
 
 
-class LibraryPage(Page):
+class LibraryPage(LibraryKeys):
     """A list of models, and beside or under it the recipe of the one under the cursor."""
 
     title = "Library"
@@ -56,7 +55,8 @@ class LibraryPage(Page):
     accent = "$family-text"
     help = """
 Every model that was trained or imported, newest first. Loss and held-out loss are in nats per symbol: lower is
-better. Type after / to filter by name; Escape leaves the filter.
+better. Type after / to filter by name; Escape leaves the filter. E writes a model to one file, to keep or to hand on;
+I takes one in: all of the file is checked, nothing in it is run.
 """
     DEFAULT_CSS = """
     LibraryPage { layout: vertical; }
@@ -73,13 +73,6 @@ better. Type after / to filter by name; Escape leaves the filter.
     LibraryPage.-empty .empty { display: block; }
     LibraryPage.-empty #body, LibraryPage.-empty #filter { display: none; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Open", id="library.open", tooltip="Let the model write on the Text page"),
-        Binding("t", "further", "Train further", id="library.further", tooltip="Go on learning, from this model"),
-        Binding("slash", "filter", "Filter", id="library.filter", tooltip="Show the models whose name holds a text"),
-        Binding("r", "rename", "Rename", id="library.rename", tooltip="Give the model another name"),
-        Binding("d,delete", "delete", "Delete", id="library.delete", tooltip="Delete the model, after a question"),
-    ]
 
     class Listed(Message):
         """The models were read, or could not be."""
@@ -231,67 +224,6 @@ better. Type after / to filter by name; Escape leaves the filter.
     @on(Input.Submitted, "#wanted")
     def _typed_all(self) -> None:
         self.rows.focus()
-
-    # Acting
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Without a model under the cursor its actions are dimmed; a broken one can only be renamed or deleted."""
-        if action == "filter":
-            return self.screen.focused is None or not typing(self.screen.focused)
-        if action not in ("open", "further", "rename", "delete"):
-            return super().check_action(action, parameters)
-        model = self.rows.item if self.query("#models") else None
-        return True if model is not None and (not model.problem or action in ("rename", "delete")) else None
-
-    async def action_open(self) -> None:
-        model = self.rows.item
-        if model is not None and not model.problem:
-            await self.studio.open_model(model.family, model.id)
-
-    async def action_further(self) -> None:
-        model = self.rows.item
-        if model is not None and not model.problem:
-            page = cast("TrainPage", await self.studio.go("train"))
-            page.further(model)
-
-    def action_rename(self) -> None:
-        from studio.registry import check_name
-        from studio.widgets.dialogs import Prompt
-
-        model = self.rows.item
-        if model is None:
-            return
-
-        def renamed(name: str | None) -> None:
-            if name is not None:
-                with self.studio.telling():
-                    self.services.registry.rename_model(model.id, name)
-                    self.look()
-
-        self.app.push_screen(Prompt("Rename the model", model.name, check=check_name), renamed)
-
-    def action_delete(self) -> None:
-        from studio.widgets.dialogs import Answer, Question
-
-        model = self.rows.item
-        if model is None:
-            return
-
-        def answered(answer: str | None) -> None:
-            if answer:
-                with self.studio.telling():
-                    self.services.registry.delete_model(model.id)
-                    self.look()
-
-        self.app.push_screen(
-            Question(
-                f"Delete the model “{model.name}”?",
-                f"Its weights ({figures.size(model.size)}) are gone for good.",
-                [Answer("y", "Delete it", "yes")],
-                careful=True,
-            ),
-            answered,
-        )
 
 
 def model_id(model: Model) -> str:

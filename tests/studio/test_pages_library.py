@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from rich.cells import cell_len
+from textual.pilot import Pilot
 from textual.widgets import Input
 
 from studio.app import StudioApp
@@ -13,6 +16,7 @@ from studio.widgets.dialogs import Prompt, Question
 from studio.widgets.keybar import KeyBar
 from tests.studio.checkpoints import made
 from tests.studio.screens import HOSTILE, opened, screen
+from tests.studio.test_taking import weights_file
 from tests.studio.text_page import QuietStudio, until
 from tests.support import tiny_checkpoint
 
@@ -161,3 +165,61 @@ async def test_it_fits_any_size(paths: Paths, registry: Registry, size: tuple[in
     registry.save_model(tiny_checkpoint(), name="Faust")
     async with opened(paths, "library", size=size) as (app, _):
         assert "Faust" in screen(app)
+
+
+async def answered(pilot: Pilot[int], key: str, text: str) -> None:
+    """Press a key that opens a line to fill in, fill it in, and give it."""
+    app = pilot.app
+    await pilot.press(key)
+    await until(lambda: isinstance(app.screen, Prompt), pilot)
+    app.screen.query_one(Input).value = text
+    await pilot.pause()
+    await pilot.press("enter")
+
+
+async def test_a_model_goes_to_a_file_and_comes_back_by_keys(paths: Paths, registry: Registry, tmp_path: Path) -> None:
+    registry.save_model(tiny_checkpoint(), name="Faust")
+    out = tmp_path / "faust.safetensors"
+    async with opened(paths, "library") as (app, pilot):
+        await answered(pilot, "e", str(out))
+        await until(out.exists, pilot)
+        await until(lambda: "written: " in screen(app), pilot)
+        await answered(pilot, "e", str(out))
+        await until(lambda: "there is a file of that name" in screen(app), pilot)
+        await pilot.press("escape")
+        await answered(pilot, "i", str(out))
+        await until(lambda: line_of(app, "Faust 2") != "", pilot)
+        await until(lambda: "imported “Faust 2”" in screen(app), pilot)
+        assert [model.name for model in registry.models()] == ["Faust 2", "Faust"]
+
+
+async def test_weights_of_keras_are_taken_in_like_the_model_under_the_cursor(
+    paths: Paths, registry: Registry, tmp_path: Path
+) -> None:
+    registry.save_model(tiny_checkpoint(), name="Faust")
+    file = weights_file(tmp_path / "novel.weights.h5", tiny_checkpoint(seed=3))
+    other = weights_file(tmp_path / "wide.weights.h5", tiny_checkpoint(units=24))
+    async with opened(paths, "library") as (app, pilot):
+        await answered(pilot, "i", file)
+        await until(lambda: "imported “novel”" in screen(app), pilot)
+        await answered(pilot, "i", other)
+        await until(lambda: "rnn_0/kernel is" in screen(app), pilot)
+        assert [model.name for model in registry.models()] == ["novel", "Faust"]
+
+
+async def test_without_a_model_there_is_one_to_import(paths: Paths, registry: Registry, tmp_path: Path) -> None:
+    nothing = tmp_path / "nothing.safetensors"
+    nothing.write_bytes(b"[/x]")
+    keras = weights_file(tmp_path / "novel.h5", tiny_checkpoint())
+    async with opened(paths, "library") as (app, pilot):
+        assert "press i" in screen(app)
+        await answered(pilot, "i", "no/such/file")
+        await until(lambda: "there is no such file" in screen(app), pilot)
+        await pilot.press("escape")
+        await answered(pilot, "i", str(nothing))
+        await until(lambda: "corrupt: nothing.safetensors" in screen(app), pilot)
+        await answered(pilot, "i", keras)
+        await until(lambda: "no model yet" in screen(app), pilot)
+        await pilot.press("e")
+        await pilot.pause()
+        assert not isinstance(app.screen, Prompt)
