@@ -5,11 +5,12 @@ This module is where TensorFlow is first imported: what has to be set before its
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -19,8 +20,11 @@ import tensorflow as tf
 
 from models.errors import UnavailableError, UsageError
 from models.hardware import cpu_devices
+from models.workers import Workers, workers
 
 AUTO, ALL = "auto", "all"
+MACHINES = "machines"
+"""All GPUs (or the CPU) of each of the machines that `models.workers.join` has joined."""
 
 _lock = threading.Lock()
 _is_prepared = False
@@ -100,9 +104,12 @@ def names() -> list[str]:
 
 def resolve(device: str | Sequence[str] = AUTO) -> list[str]:
     """The names of the devices meant: `auto` is the best one, `all` is all of `names()`, else `CPU`, `GPU:1`, or
-    several with commas between. Raises UsageError for what is no name, UnavailableError for a device not there.
+    several with commas between; `machines` is all that was joined. Raises UsageError for what is no name,
+    UnavailableError for a device not there.
     """
     prepare()
+    if device == MACHINES:
+        return [MACHINES]
     asked = device.split(",") if isinstance(device, str) else list(device)
     if asked == [ALL]:
         return names()
@@ -124,20 +131,34 @@ def _resolve(name: str) -> str:
 class Placement:
     """Where a run puts its variables and its work: on one device, or mirrored over several with equal weights.
 
-    `devices` are names as `resolve` gives them; `strategy` is the `tf.distribute.Strategy` that goes with them.
+    `devices` are names as `resolve` gives them; `strategy` is the `tf.distribute.Strategy` that goes with them, and
+    `workers` this machine among several, if it is.
     """
 
     def __init__(self, devices: Sequence[str]) -> None:
         prepare()
         self.devices = tuple(devices)
-        self.strategy: Any = strategy(devices)
+        self.workers: Workers | None = workers() if self.devices == (MACHINES,) else None
+        self.strategy: Any = strategy(devices) if self.workers is None else self.workers.strategy
 
     @property
     def replicas(self) -> int:
         return int(self.strategy.num_replicas_in_sync)
 
     @property
+    def is_chief(self) -> bool:
+        """Whether this process is to show and keep what is made: of several machines it is the first."""
+        return self.workers is None or self.workers.is_chief
+
+    @property
+    def title(self) -> str:
+        """The devices for a line of text."""
+        return " ".join(self.devices) if self.workers is None else f"{self.workers.count} machines"
+
+    @property
     def has_gpu(self) -> bool:
+        if self.workers is not None:
+            return bool(tf.config.list_physical_devices("GPU"))
         return all(name.startswith("GPU") for name in self.devices)
 
     @property
@@ -151,7 +172,15 @@ class Placement:
 
     def scope(self) -> AbstractContextManager[Any]:
         """The context to make variables and to work in. It is the thread's: never keep it open across a `yield`."""
+        if self.workers is not None:
+            return _together(self.workers)
         return self.strategy.scope() if len(self.devices) > 1 else scope(self.devices[0])
+
+
+@contextlib.contextmanager
+def _together(found: Workers) -> Iterator[None]:
+    with found.heard(), found.strategy.scope():
+        yield
 
 
 def scope(device: str) -> AbstractContextManager[Any]:

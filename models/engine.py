@@ -36,8 +36,7 @@ class Engine:
             values, done = self._group(given, tf.constant(rates), tf.constant(first, tf.int32))
             return np.asarray(values.numpy()[: int(done)], np.float64)
         except tf.errors.ResourceExhaustedError:
-            where = " ".join(self._place.devices)
-            raise UserError(f"out of memory on {where}: make the batch or the network smaller") from None
+            raise UserError(f"out of memory on {self._place.title}: make the batch or the network smaller") from None
 
     def _traced(self, batches: Any) -> Any:
         if self._place.replicas > 1:
@@ -54,6 +53,7 @@ class Engine:
         def share(array: NDArray[Any]) -> Any:
             if array.shape[1] % count:
                 raise UsageError(f"batch: {array.shape[1]} examples cannot be shared by {count} devices")
+            # Of several machines each computes all parts, which need no telling, and is asked for its own.
             parts = np.split(array, count, axis=1)
             return self._place.strategy.experimental_distribute_values_from_function(
                 lambda context: tf.convert_to_tensor(parts[context.replica_id_in_sync_group])
@@ -108,14 +108,14 @@ class Engine:
         """Set all variables. Raises UsageError if an array is missing or of another shape."""
         for name, found in self._state.items():
             array = arrays.get(name)
-            shape = self._read(found).shape
+            shape = self._shape(found)
             if array is None or array.shape != shape:
                 has = "lacks it" if array is None else f"has {array.shape}"
                 raise UsageError(
                     f"the checkpoint does not fit this recipe: {name} is {shape} here, the checkpoint {has}"
                 )
             parts = self._parts(found)
-            pieces = np.split(array, len(parts)) if _is_apart(found) else [array] * len(parts)
+            pieces = self._own(array, len(parts)) if _is_apart(found) else [array] * len(parts)
             for part, piece in zip(parts, pieces, strict=True):
                 part.assign(piece)
 
@@ -125,9 +125,21 @@ class Engine:
 
     def _read(self, variable: Any) -> NDArray[Any]:
         parts = self._parts(variable)
-        if _is_apart(variable):
-            return np.concatenate([np.array(part.numpy()) for part in parts])
-        return np.array(parts[0].numpy())
+        if not _is_apart(variable):
+            return np.array(parts[0].numpy())
+        own = np.concatenate([np.array(part.numpy()) for part in parts])
+        return own if self._place.workers is None else self._place.workers.joined(own)
+
+    def _shape(self, variable: Any) -> tuple[int, ...]:
+        """The shape of what `_read` gives."""
+        found = tuple(self._parts(variable)[0].shape)
+        return (found[0] * self._place.replicas, *found[1:]) if _is_apart(variable) else found
+
+    def _own(self, array: NDArray[Any], count: int) -> list[NDArray[Any]]:
+        """What this machine's `count` devices hold of an array of all devices."""
+        workers = self._place.workers
+        first = 0 if workers is None else workers.cluster.index * count
+        return np.split(array, self._place.replicas)[first : first + count]
 
 
 def per_replica(value: Any, name: str) -> Any:

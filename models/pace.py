@@ -12,14 +12,21 @@ Schedule = Literal["cosine", "linear", "constant"]
 
 
 class Clock:
-    """Seconds worked. It stands still while the run is held."""
+    """Seconds worked. It stands still while the run is held. Once several machines have `agreed` on its time it tells
+    that, until they agree again: what is decided by the clock is then decided alike by all."""
 
     def __init__(self, seconds: float = 0.0) -> None:
         self._before = seconds
         self._since: float | None = None
+        self.agreed: float | None = None
 
     @property
     def seconds(self) -> float:
+        return self.own if self.agreed is None else self.agreed
+
+    @property
+    def own(self) -> float:
+        """This machine's own time."""
         return self._before + (0.0 if self._since is None else time.perf_counter() - self._since)
 
     def start(self) -> None:
@@ -27,7 +34,7 @@ class Clock:
             self._since = time.perf_counter()
 
     def hold(self) -> None:
-        self._before, self._since = self.seconds, None
+        self._before, self._since = self.own, None
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class Training:
             seconds = self._take_up(resume)
         self.clock = Clock(seconds)
         self.started_at = self.step
-        self.stopping = False
+        self.asked = self.stopping = False
         self.good = resume
         self.step_seconds = 0.0
         self.validation_seconds = 0.0
@@ -74,7 +74,7 @@ class Training:
     def run(self) -> Run:
         self.clock.start()
         try:
-            while not self.stopping and not self._is_over():
+            while self._goes_on():
                 yield from self._look()
                 yield from self._group()
                 if lost := self._lost():
@@ -85,7 +85,7 @@ class Training:
             self.seen_at = -math.inf
             yield from self._look()
             yield from self._emit(self._step_event())
-            yield from self._emit(Snapshot(self._checkpoint(), "final"))
+            yield from self._emit_last(Snapshot(self._checkpoint(), "final"))
         finally:
             self.clock.hold()
             give_back_memory()
@@ -96,9 +96,24 @@ class Training:
         command = yield event
         self.clock.start()
         if isinstance(command, Stop):
-            self.stopping = True
-        elif isinstance(command, Tune):
+            self.asked, self.stopping = True, self.stopping or self.place.workers is None
+        elif isinstance(command, Tune) and self.place.workers is None:
             self.plan = self.plan.tuned(command.changes)
+
+    def _emit_last(self, event: Event) -> Generator[Event, Command | None, None]:
+        """Yield an event after which nothing is wanted of the other machines, if there are any."""
+        if self.place.workers is not None:
+            self.place.workers.part()
+        yield from self._emit(event)
+
+    def _agree(self) -> None:
+        """Of several machines: take over the chief's time, and stop if one of them is to."""
+        if self.place.workers is not None:
+            self.clock.agreed, self.stopping = self.place.workers.agree(self.clock.own, self.asked)
+
+    def _goes_on(self) -> bool:
+        self._agree()
+        return not self.stopping and not self._is_over()
 
     def _show(self) -> Generator[Event, Command | None, None]:
         """Say how far the training is, if that is due."""
@@ -113,7 +128,7 @@ class Training:
 
     def _told(self, events: Iterator[Event | None]) -> Generator[Event, Command | None, None]:
         """Yield what the task has to show, unless the run is to stop."""
-        while not self.stopping:
+        while self.place.is_chief and not self.asked:
             with self.place.scope():
                 event = next(events, self)
             if event is self:
@@ -136,6 +151,7 @@ class Training:
         bad = ~np.isfinite(values)
         if bad.any():
             yield from self._end_not_finite(held, bad)
+        self._agree()
         self._account(values, self.clock.seconds - began)
         yield from self._show()
         is_epoch_end = self.step % per_epoch == 0
@@ -171,6 +187,9 @@ class Training:
             yield from self._show()
             if self.stopping:
                 return
+        if self.place.workers is not None:
+            measured = self.place.workers.measured(measured)
+            self._agree()
         self.validation_seconds = self.clock.seconds - began
         self.validated_at, self.validated_step = self.clock.seconds, self.step
         self.metrics |= measured
@@ -178,7 +197,7 @@ class Training:
         if not math.isfinite(measured[criterion]):
             yield from self._emit(self._step_event())
             if self.good is not None:
-                yield from self._emit(Snapshot(self.good, "timed"))
+                yield from self._emit_last(Snapshot(self.good, "timed"))
             raise DivergedError(
                 f"non-finite {'validation loss' if criterion == 'val_loss' else criterion} at step {self.step}"
             )
@@ -205,14 +224,14 @@ class Training:
         row = int(bad.any(axis=1).argmax())
         name = self.task.measures[int(bad[row].argmax())].replace("_", " ")
         self.engine.restore(held)
-        yield from self._emit(Snapshot(self._checkpoint(), "timed"))
+        yield from self._emit_last(Snapshot(self._checkpoint(), "timed"))
         raise DivergedError(f"non-finite {name} at step {self.step + row + 1}")
 
     def _end_lost(self, why: str) -> Generator[Event, Command | None, None]:
         kept = "" if self.good is None else f"; the state of step {self.good.meta['step']} is kept"
         yield from self._emit(self._step_event())
         yield from self._emit(Note(f"{why}{kept}", "warning"))
-        yield from self._emit(Snapshot(self.good or self._checkpoint(), "final"))
+        yield from self._emit_last(Snapshot(self.good or self._checkpoint(), "final"))
 
     # -- what is due
 

@@ -58,14 +58,14 @@ def begin(
     return Beginning(recipe, pictures)
 
 
-def told(pictures: PictureSet, weights: int, steps_per_epoch: int, devices: Sequence[str]) -> Telling:
+def told(pictures: PictureSet, weights: int, steps_per_epoch: int, devices: str) -> Telling:
     """Say which files were skipped, and what is trained on what."""
     if pictures.skipped and isinstance((yield Note(used(pictures), "warning")), Stop):
         return False
     height, width = pictures.size
     note = Note(
         f"{pictures.count:,} pictures of {width}x{height}; {weights:,} weights; {steps_per_epoch:,} steps an epoch, "
-        f"on {' '.join(devices)}"
+        f"on {devices}"
     )
     return not isinstance((yield note), Stop)
 

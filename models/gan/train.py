@@ -38,10 +38,14 @@ def run(
     finite.
     """
     place = Placement(resolve(device))
+    if place.workers is not None:
+        recipe, resume, base = place.workers.begin(recipe, resume, base)
     begun = yield from begin(recipe, KEPT, folder=folder, replicas=place.replicas, resume=resume, base=base)
     if begun is None:
         return
     recipe, pictures = begun.recipe, begun.pictures
+    if place.workers is not None:
+        place.workers.check_same(pictures.identity)
     if pictures.count < 2:
         raise UsageError(f"{pictures.name}: a GAN needs two pictures at least, there is {pictures.count}")
     with place.scope():
@@ -52,7 +56,7 @@ def run(
         if base is not None and resume is None:
             task.start_from(base.arrays)
     count = sum(int(variable.shape.num_elements()) for variable in [*task.game.generating, *task.game.judging])
-    if (yield from told(pictures, count, task.steps_per_epoch, place.devices)):
+    if (yield from told(pictures, count, task.steps_per_epoch, place.title)):
         yield from train(task, plan(recipe), place, resume)
 
 

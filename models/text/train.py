@@ -44,11 +44,15 @@ def run(
     longer finite.
     """
     place = Placement(resolve(device))
+    if place.workers is not None:
+        recipe, resume, base = place.workers.begin(recipe, resume, base)
     if isinstance((yield Note(f"reading {', '.join(map(shown, recipe.corpus))}")), Stop):
         return
     if recipe.batch % place.replicas:
         raise UsageError(f"batch: {recipe.batch} examples cannot be shared by {place.replicas} devices")
     corpus = open_corpus(recipe.corpus, encoding=recipe.encoding, folder=folder)
+    if place.workers is not None:
+        place.workers.check_same(corpus.sha256)
     origin = resume or base
     if origin is None:
         vocabulary = Vocabulary.build(corpus.chunks(), unit=recipe.unit, words=recipe.words, lowercase=recipe.lowercase)
@@ -69,7 +73,7 @@ def run(
     count = sum(int(variable.shape.num_elements()) for variable in task.network.trainable_variables)
     about_to_train = Note(
         f"{corpus.characters:,} characters, {len(vocabulary.symbols):,} symbols; {count:,} weights; "
-        f"{task.steps_per_epoch:,} steps an epoch, on {' '.join(place.devices)}"
+        f"{task.steps_per_epoch:,} steps an epoch, on {place.title}"
     )
     if isinstance((yield about_to_train), Stop):
         return

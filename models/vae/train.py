@@ -39,10 +39,14 @@ def run(
     is no longer finite.
     """
     place = Placement(resolve(device))
+    if place.workers is not None:
+        recipe, resume, base = place.workers.begin(recipe, resume, base)
     begun = yield from begin(recipe, KEPT, folder=folder, replicas=place.replicas, resume=resume, base=base)
     if begun is None:
         return
     recipe, pictures = begun.recipe, begun.pictures
+    if place.workers is not None:
+        place.workers.check_same(pictures.identity)
     if min(pictures.size) < 8:
         raise UsageError(f"{pictures.name}: pictures of {pictures.size[1]}x{pictures.size[0]} pixels are too small")
     learnt, held = split(pictures.count, recipe.validation, recipe.seed)
@@ -51,7 +55,7 @@ def run(
         if base is not None and resume is None:
             task.nets.put(base.arrays)
     count = sum(int(np.prod(variable.shape)) for variable in task.nets.trained.values())
-    if (yield from told(pictures, count, task.steps_per_epoch, place.devices)):
+    if (yield from told(pictures, count, task.steps_per_epoch, place.title)):
         yield from train(task, plan(recipe), place, resume)
 
 
