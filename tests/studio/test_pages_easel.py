@@ -188,7 +188,7 @@ async def test_a_result_that_was_deleted_meanwhile_is_no_error(paths: Paths) -> 
         await ticks(app, pilot, lambda: page.query_one(Strip).entries)
         await pilot.press("full_stop")
         registry.delete_picture(entry.id)
-        page._drawn = ()
+        page.drawn = ()
         app.services.opener.forget(str(paths.home / entry.file))
         await ticks(app, pilot, lambda: page.view.pixels is None)
         await ticks(app, pilot, lambda: "Nothing made here yet" in screen(app))
