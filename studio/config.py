@@ -17,6 +17,10 @@ from models.errors import UserError
 from studio.visible import visible
 
 APP = "latent-studio"
+LARGEST = 1 << 16
+"""Bytes of a config file; what is nested deep enough takes the parser the square of its length."""
+TOLD, WIDEST = 5, 80
+"""Problems of a config file that are told, and characters of what was wrong that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,13 +201,20 @@ def load_settings(paths: Paths, environment: Mapping[str, str] = os.environ) -> 
     accepted: dict[str, Any] = {}
     for name, value in values.items():
         if name not in known:
-            problems.append(f"{source[name]}: there is no setting {name!r}; there are {', '.join(known)}")
+            problems.append(f"{source[name]}: there is no setting {clipped(name)}; there are {', '.join(known)}")
             continue
         try:
             accepted[name] = known[name].metadata["check"](value)
         except ValueError as error:
-            problems.append(f"{source[name]}: {name}: {error} (got {value!r})")
-    return replace(Settings(**accepted), problem=visible("; ".join(problems)))
+            problems.append(f"{source[name]}: {name}: {error} (got {clipped(value)})")
+    more = [f"and {len(problems) - TOLD} more"] if len(problems) > TOLD else []
+    return replace(Settings(**accepted), problem=visible("; ".join([*problems[:TOLD], *more])))
+
+
+def clipped(value: Any) -> str:
+    """A value as a message shows it."""
+    told = repr(value)
+    return told if len(told) <= WIDEST else f"{told[:WIDEST]}…"
 
 
 def read_config(path: Path) -> tuple[dict[str, Any], list[str]]:
@@ -214,8 +225,11 @@ def read_config(path: Path) -> tuple[dict[str, Any], list[str]]:
 
     try:
         with path.open("rb") as file:
-            return tomllib.load(file), []
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+            data = file.read(LARGEST + 1)
+        if len(data) > LARGEST:
+            return {}, [f"{path}: larger than {LARGEST >> 10} kB, so the defaults are used"]
+        return tomllib.loads(data.decode("utf-8")), []
+    except (ValueError, RecursionError) as error:
         return {}, [f"{path}: not a TOML file, so the defaults are used: {error}"]
     except OSError as error:
         return {}, [f"{path}: {error.strerror}, so the defaults are used"]

@@ -100,7 +100,9 @@ def test_the_config_file_is_read_and_the_environment_wins(paths):
     [
         (b"theme = ", "not a TOML file"),
         (b"\xff\xfe", "not a TOML file"),
-        (b"a = " + b"[" * 100_000, "not a TOML file"),
+        (b"a = " + b"[" * 50_000, "not a TOML file"),
+        (b"refresh = " + b"9" * 5_000, "not a TOML file"),
+        (b"#" * 100_000, "larger than 64 kB"),
         (b"refresh = 99\ntheme = 'nord'", "refresh: a whole number from 1 to 15 is wanted (got 99)"),
         (b"refresh = true\ntheme = 'nord'", "a whole number from 1 to 15"),
         (b"theme = 3", "theme: a text in quotes is wanted (got 3)"),
