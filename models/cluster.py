@@ -79,7 +79,7 @@ def _host(cluster: Cluster, wanted: Callable[[], bool], tell: Callable[[str], No
         try:
             server = stack.enter_context(socket.create_server(("", port)))
         except OSError as error:
-            raise UnavailableError(f"cannot listen at {shown(host)}:{port}: {error.strerror}") from None
+            raise UnavailableError(f"cannot listen at {shown(host)}:{port}: {os.strerror(error.errno or 0)}") from None
         server.settimeout(LOOK)
         calls: dict[int, socket.socket] = {}
         while missing:

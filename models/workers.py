@@ -32,10 +32,13 @@ _joined: Workers | None = None
 
 
 class Workers:
-    """This machine among those of `cluster`, which are all there. TensorFlow must not have been used before."""
+    """This machine among those of `cluster`, which are all there. TensorFlow must not have been used before.
 
-    def __init__(self, cluster: Cluster) -> None:
-        self.cluster = cluster
+    `stop` is called when one of them was asked to stop: all do.
+    """
+
+    def __init__(self, cluster: Cluster, stop: Callable[[], None]) -> None:
+        self.cluster, self._stop = cluster, stop
         with self.heard():
             self.strategy: Any = tf.distribute.MultiWorkerMirroredStrategy()
 
@@ -77,6 +80,8 @@ class Workers:
     def agree(self, seconds: float, asked: bool) -> tuple[float, bool]:
         """The chief's seconds, and whether any machine was asked to stop."""
         found = self.total(np.array([seconds if self.is_chief else 0.0, float(asked)]))
+        if found[1] > 0:
+            self._stop()
         return float(found[0]), bool(found[1] > 0)
 
     def measured(self, figures: Mapping[str, float]) -> dict[str, float]:
@@ -123,12 +128,18 @@ class Workers:
         return recipe.checked(said["recipe"]), given["resume"], given["base"]
 
 
-def join(cluster: Cluster, wanted: Callable[[], bool], tell: Callable[[str], None]) -> Workers | None:
+def join(
+    cluster: Cluster,
+    wanted: Callable[[], bool] = lambda: True,
+    tell: Callable[[str], None] = lambda line: None,  # noqa: ARG005
+    stop: Callable[[], None] = lambda: None,
+) -> Workers | None:
     """Wait for the other machines and train with them, once a process; None if it is no longer `wanted`. Must come
-    before anything else uses TensorFlow. Raises UserError kin where the others cannot be reached."""
+    before anything else uses TensorFlow. `tell` is told whom it waits for, `stop` called when one of the machines was
+    asked to stop. Raises UserError kin where the others cannot be reached."""
     global _joined
     if _joined is None and meet(cluster, wanted, tell):
-        _joined = Workers(cluster)
+        _joined = Workers(cluster, stop)
     return _joined
 
 

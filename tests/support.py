@@ -1,7 +1,8 @@
-"""Models made by hand, for tests that need one and no training."""
+"""Models made by hand, for tests that need one and no training; and ports that are free."""
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import numpy as np
@@ -48,3 +49,9 @@ def tiny_checkpoint(
 def tiny_text_model(symbols: str = LETTERS, **options: Any) -> TextModel:
     """`tiny_checkpoint` as a model."""
     return TextModel.from_checkpoint(tiny_checkpoint(symbols, **options))
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens at."""
+    with socket.create_server(("", 0)) as found:
+        return int(found.getsockname()[1])

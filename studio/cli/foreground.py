@@ -6,8 +6,9 @@ import os
 import pkgutil
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from models.errors import UserError
 from studio.cli.ended import Ended
@@ -19,6 +20,8 @@ from studio.jobs import Control, Slots, execute
 from studio.stderr import stderr_to
 
 if TYPE_CHECKING:
+    from models.cluster import Cluster
+    from studio.config import Paths
     from studio.jobs import Ending
     from studio.registry import Registry, Run
 
@@ -29,6 +32,7 @@ PICTURE = "out.png"
 ASKED = "stopping, and keeping what there is (again: quit at once)"
 
 
+Kind = TypeVar("Kind", bound="Attended")
 Deliver = Callable[["Run"], Mapping[str, Any]]
 """What is done with what a run has made, before the last words about it; gives more for the result."""
 
@@ -41,54 +45,65 @@ def carry_out(
     json: bool,
     deliver: Deliver = lambda run: {},  # noqa: ARG005
     last_step: int | None = None,
+    spread: bool = False,
+    cluster: Cluster | None = None,
 ) -> None:
     """Execute a run that this process owns, to its end or that of `last_step`, and say what became of it.
 
-    A signal, or a reader that goes away, stops the run and keeps it; a terminal that goes away does so where the
-    settings say so. Raises Ended with the exit code where that is not 0, and UserError with why the run failed.
+    It is computed on the first of the devices that `device` names, with `spread` on all of them, or on the machines of
+    `cluster`. A signal, or a reader that goes away, stops the run and keeps it; a terminal that goes away does so
+    where the settings say so. Raises Ended with the exit code where that is not 0, and UserError with why the run
+    failed.
     """
+
+    def place(worker: Attended) -> str:
+        return place_of(device, spread=spread) if cluster is None else worker.meet(cluster)
+
+    def start() -> Worker:
+        return Worker(registry, run, place, last_step)
+
+    worker, interrupts = attended(start, registry.paths, json=json)
+    conclude(registry, worker, interrupts, deliver, json=json)
+
+
+def attended(start: Callable[[], Kind], paths: Paths, *, json: bool) -> tuple[Kind, Interrupts]:
+    """Start a worker, and tell of it until it has ended; signals are heard meanwhile."""
     telling = report(json=json)
-    keeps = load_settings(registry.paths).on_disconnect == "keep-training"
-    with Interrupts(keeps=keeps) as interrupts, stderr_to(registry.paths.log):
-        worker = Worker(registry, run, device, last_step)
+    keeps = load_settings(paths).on_disconnect == "keep-training"
+    with Interrupts(keeps=keeps) as interrupts, stderr_to(paths.log):
+        worker = start()
         try:
             watch(worker, telling, interrupts)
         finally:
             worker.stop()
             with interrupts.bearing():
                 telling.close()
-    conclude(registry, worker, interrupts, deliver, json=json)
+    return worker, interrupts
 
 
-class Worker:
-    """The thread that executes the run. TensorFlow is loaded, and its native output written, there."""
+class Attended(ABC):
+    """A thread with work that this one looks at. TensorFlow is loaded, and its native output written, there."""
 
-    def __init__(self, registry: Registry, run: Run, device: str, last_step: int | None = None) -> None:
-        self.run = run
-        self.slots = Slots(run.id)
+    def __init__(self, name: str) -> None:
+        self.slots = Slots(name)
         self.control = Control()
-        self.control.last_step = last_step
-        self.ending: Ending = "interrupted"
         self.is_given_up = False
         self.error: BaseException | None = None
-        self._registry, self._device = registry, device
-        self._thread = threading.Thread(target=self._work, name=f"run {run.id}", daemon=True)
-        self._thread.start()
+        self._thread = threading.Thread(target=self._try, name=f"run {name}", daemon=True)
 
-    def _work(self) -> None:
-        from studio.registry import this_process
+    @abstractmethod
+    def work(self) -> None:
+        """What the thread does."""
 
+    def _try(self) -> None:
         try:
-            self.ending = execute(
-                self._registry,
-                self.run.id,
-                owner=this_process(),
-                device=place(self._device),
-                slots=self.slots,
-                control=self.control,
-            )
+            self.work()
         except BaseException as error:
             self.error = error
+
+    def start(self) -> Self:
+        self._thread.start()
+        return self
 
     def goes_on(self) -> bool:
         """Wait a moment; whether the run is still under way."""
@@ -96,11 +111,8 @@ class Worker:
         return self._thread.is_alive()
 
     def give_up(self) -> None:
-        """Leave a run that does not answer: it goes on from its checkpoint another time."""
-        from studio.registry import this_process
-
+        """Leave work that does not answer."""
         self.is_given_up = True
-        self._registry.finish_run(self.run.id, "interrupted", "the program was ended", owner=this_process())
 
     def stop(self) -> None:
         """Stop and keep, and wait until that is done, unless it was given up."""
@@ -108,22 +120,64 @@ class Worker:
             self.control.ask("stop")
             self._thread.join()
 
+    def meet(self, cluster: Cluster) -> str:
+        """Wait for the other machines of `cluster`, unless a stop is asked for; what they are as a device."""
+        join = pkgutil.resolve_name("models.workers:join")
+        join(
+            cluster,
+            lambda: self.control.wish in ("resume", "pause"),
+            self.slots.say,
+            lambda: self.control.ask("stop"),
+        )
+        machines: str = pkgutil.resolve_name("models.devices:MACHINES")
+        return machines
 
-def place(device: str) -> Callable[[], str]:
-    """A function that turns `auto`, `GPU` or a list of devices into one device, once TensorFlow is there."""
 
-    def first() -> str:
-        found: str = pkgutil.resolve_name("models.devices:resolve")(device)[0]
-        return found
+class Worker(Attended):
+    """Executes a run of the registry, at the place that `place` finds once TensorFlow is there."""
 
-    return first
+    def __init__(
+        self, registry: Registry, run: Run, place: Callable[[Attended], str], last_step: int | None = None
+    ) -> None:
+        super().__init__(run.id)
+        self.run = run
+        self.control.last_step = last_step
+        self.ending: Ending = "interrupted"
+        self._registry, self._place = registry, place
+        self.start()
+
+    def work(self) -> None:
+        from studio.registry import this_process
+
+        self.ending = execute(
+            self._registry,
+            self.run.id,
+            owner=this_process(),
+            device=lambda: self._place(self),
+            slots=self.slots,
+            control=self.control,
+        )
+
+    def give_up(self) -> None:
+        """Leave a run that does not answer: it goes on from its checkpoint another time."""
+        from studio.registry import this_process
+
+        super().give_up()
+        self._registry.finish_run(self.run.id, "interrupted", "the program was ended", owner=this_process())
 
 
-def watch(worker: Worker, telling: Report, interrupts: Interrupts) -> None:
+def place_of(device: str, *, spread: bool) -> str:
+    """The first of the devices that are meant, or with `spread` all of them. Imports TensorFlow."""
+    found: list[str] = pkgutil.resolve_name("models.devices:resolve")(device)
+    return ",".join(found) if spread else found[0]
+
+
+def watch(worker: Attended, telling: Report, interrupts: Interrupts) -> None:
     """Tell what is new until the run has ended."""
     teller = Teller(worker.slots, telling)
     asked = None
     while worker.goes_on():
+        interrupts.insist()
         with interrupts.bearing():
             teller.look()
         if interrupts.number and asked is None:

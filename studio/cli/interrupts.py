@@ -50,6 +50,11 @@ class Interrupts:
             signal.signal(number, before)
         self._before.clear()
 
+    def insist(self) -> None:
+        """Hear the signals again that a library has taken for itself, as TensorFlow does when it joins machines."""
+        for number in self._before:
+            signal.signal(number, self._came)
+
     @property
     def code(self) -> int:
         """The exit code that says which signal ended the program."""

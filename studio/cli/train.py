@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Group, Parameter
 
+from models.cluster import Cluster
 from models.errors import UsageError
 from models.families import FAMILIES
 from studio.cli.fetching import Fetching
@@ -39,7 +40,14 @@ Base = Annotated[
     str | None, Parameter(group=THIS_RUN, metavar="MODEL", help="Start from the weights of a model, and its recipe.")
 ]
 Device = Annotated[
-    str | None, Parameter(group=THIS_RUN, metavar="NAME", help="Where to compute: auto, CPU, GPU:0, ...")
+    str | None,
+    Parameter(
+        name=("--device", "--devices"),
+        group=THIS_RUN,
+        metavar="NAME",
+        help="Where to compute: auto, CPU, GPU:0, several with commas, or all: every GPU here, or where TF_CONFIG "
+        "names several machines, every GPU of theirs.",
+    ),
 ]
 Json = Annotated[
     bool, Parameter(name="--json", negative=(), group=THIS_RUN, help="Print JSON, one event a line, a result last.")
@@ -147,7 +155,12 @@ def train(
     from studio.config import load_settings
     from studio.registry import this_process
 
-    device = device or load_settings(registry.paths).device
+    cluster = Cluster.of() if device == "all" else None
+    if cluster is not None and not cluster.is_chief:
+        from studio.cli.companion import take_part
+
+        take_part(registry.paths, family, cluster, options, json=json)
+        return
     owner = this_process()
     if resume is not None:
         if given := [*knobs, *(["preset"] if preset else []), *(["base"] if base else []), *(["name"] if name else [])]:
@@ -164,7 +177,8 @@ def train(
         base_id = None if model is None else model.id
         called = name or (usual if model is None else model.name)
         run = registry.add_run(family, values, called, base_id, owner=owner, options=options)
-    carry_out(registry, run, device, json=json)
+    place = device or load_settings(registry.paths).device
+    carry_out(registry, run, place, json=json, spread=device is not None, cluster=cluster)
 
 
 def recipe_of(family: str, preset: str | None, knobs: dict[str, Any], base: dict[str, Any] | None) -> Recipe:

@@ -1,8 +1,10 @@
 """A process that trains a tiny model, by itself or with others, and leaves its last checkpoint: for tests.
 
-    python -m tests.models.training_together FAMILY DEVICE FOLDER [EVENT=VALUE ...]
+    python -m tests.models.training_together FAMILY DEVICE FOLDER data=FILE [steps=N] [resume=FILE] [other=1] ...
 
-`DEVICE` is `machines` for what TF_CONFIG names. The checkpoint goes to FOLDER/INDEX.safetensors.
+`DEVICE` is `machines` for what TF_CONFIG names. The checkpoint goes to FOLDER/INDEX.safetensors. `stop` and `die` name
+the machine that is stopped or killed at its first step; with `other` those that are not the first are told another
+seed, with `apart` each looks for its data in FOLDER/INDEX.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ PICTURES = {"batch": 8, "grid": 4, "grid_every": 1000.0, "width": 8, "most": 16}
 KNOBS: dict[str, dict[str, Any]] = {
     "text": {
         "layers": 1, "units": 16, "embedding": 8, "window": 12, "batch": 8, "dropout": 0.0,
-        "validation": 0.2, "sample_length": 0, "seconds": None,
+        "validation": 0.2, "sample_length": 0, "schedule": "constant", "warmup": 0,
     },
     "vae": {**PICTURES, "latent": 4, "hidden": 16, "validation": 0.25},
     "gan": {**PICTURES, "latent": 8, "size": 32, "frechet_every": None},
@@ -36,7 +38,9 @@ def main(family: str, device: str, folder: Path, given: dict[str, str]) -> None:
         from models.workers import join
 
         index = cluster.index
-        join(cluster, lambda: True, lambda line: print(line, flush=True))
+        join(cluster, tell=lambda line: print(line, flush=True))
+    if "apart" in given:
+        os.chdir(folder / str(index))
     found = FAMILIES[family]
     source = {"corpus": (given["data"],)} if family == "text" else {"data": given["data"]}
     knobs = KNOBS[family] | source | {"steps": int(given.get("steps", "6"))}
