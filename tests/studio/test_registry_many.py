@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections import Counter
+from typing import Any
 
 from studio.config import Paths
 from studio.registry import Registry
+from tests.studio.checkpoints import made
 
 REGISTER = """
 import sys, pathlib
@@ -31,6 +34,19 @@ registry = Registry(Paths(pathlib.Path(sys.argv[1])))
 sys.stdin.readline()
 while (run := registry.claim(sys.argv[2], "CPU")) is not None:
     print(run.id)
+"""
+
+LOOK = """
+import json, sys, pathlib
+from studio.config import Paths
+from studio.registry import Registry
+registry = Registry(Paths(pathlib.Path(sys.argv[1])))
+before = registry.revision()
+for _ in sys.stdin:
+    now = registry.revision()
+    names = [[item.name for item in found] for found in (registry.models(), registry.runs(), registry.pictures())]
+    print(json.dumps([now != before, *names]), flush=True)
+    before = now
 """
 
 
@@ -79,3 +95,27 @@ def test_1000_runs_are_claimed_once_each(registry, paths):
     assert len(claimed) == 1000
     assert set(claimed.values()) == {1}
     assert len(registry.runs("running")) == 1000
+
+
+def test_names_renames_and_deletions_are_seen_by_another_process_at_its_next_look(registry, paths):
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", LOOK, str(paths.home)], stdin=pipe, stdout=pipe, text=True) as other:
+
+        def look() -> Any:
+            assert other.stdin is not None
+            assert other.stdout is not None
+            other.stdin.write("\n")
+            other.stdin.flush()
+            return json.loads(other.stdout.readline())
+
+        assert look() == [False, [], [], []]
+        model = registry.save_model(made(), name="one")
+        run = registry.add_run("text", {}, "first")
+        assert look() == [True, ["one"], ["first"], []]
+        assert look() == [False, ["one"], ["first"], []]
+        registry.rename_model(model.id, "日本")
+        assert look() == [True, ["日本"], ["first"], []]
+        registry.delete_model(model.id)
+        assert look() == [True, [], ["first"], []]
+        registry.request(run.id, "discard")
+        assert look() == [True, [], [], []]
