@@ -38,7 +38,7 @@ COLUMNS = (
 )
 WIDE = 140
 """Cells from which the details stand beside the list."""
-NAMES = {"val_loss": "held-out loss", "frechet": "Fréchet distance"}
+NAMES = {"val_loss": "held-out loss", "frechet": "Fréchet distance", "active": "used dimensions"}
 EMPTY = """\
 No models yet.
 
@@ -54,9 +54,10 @@ class LibraryPage(LibraryKeys):
     key = "4"
     accent = "$family-text"
     help = """
-Every model that was trained or imported, newest first. Loss and held-out loss are in nats per symbol: lower is
-better. Type after / to filter by name; Escape leaves the filter. E writes a model to one file, to keep or to hand on;
-I takes one in: all of the file is checked, nothing in it is run.
+Every model that was trained or imported, newest first. Loss and held-out loss are in nats, a symbol for text, a
+picture for VAEs; for a GAN the Fréchet distance to its pictures stands there. Lower is better. Type after / to filter
+by name; Escape leaves the filter. E writes a model to one file, to keep or to hand on; I takes one in: all of the file
+is checked, nothing in it is run.
 """
     DEFAULT_CSS = """
     LibraryPage { layout: vertical; }
@@ -191,8 +192,8 @@ I takes one in: all of the file is checked, nothing in it is run.
             lines.append(Content(f"{model.problem}: its file is not what was saved; delete it, or train it again"))
         facts = {
             **{
-                NAMES.get(name, name.replace("_", " ")): figures.loss(model.metrics[name])
-                for name in sorted(model.metrics, key=lambda name: ("loss" not in name, name))
+                NAMES.get(name, name.replace("_", " ")): (figures.count if name == "active" else figures.loss)(value)
+                for name, value in sorted(model.metrics.items(), key=lambda each: ("loss" not in each[0], each[0]))
             },
             "steps": figures.count(model.step),
             "trained for": figures.clock(model.seconds),

@@ -31,7 +31,7 @@ class LibraryKeys(Page):
     """The actions. What takes time is done on threads."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Open", id="library.open", tooltip="Let the model write on the Text page"),
+        Binding("enter", "open", "Open", id="library.open", tooltip="Write with it, or travel its latent space"),
         Binding("t", "further", "Train further", id="library.further", tooltip="Go on learning, from this model"),
         Binding("slash", "filter", "Filter", id="library.filter", tooltip="Show the models whose name holds a text"),
         Binding("r", "rename", "Rename", id="library.rename", tooltip="Give the model another name"),
