@@ -7,6 +7,8 @@ import threading
 import traceback
 from typing import TYPE_CHECKING
 
+from models.errors import UserError
+from studio.config import private
 from studio.showing import PicturingApp
 from studio.visible import visible
 
@@ -113,12 +115,19 @@ class LeavingApp(PicturingApp):
     def _fatal_error(self) -> None:
         """An error that is nobody's but ours: the whole of it to the log, one line to the person, the terminal back."""
         error = self._exception
-        log = self.services.paths.log
-        with log.open("a", encoding="utf-8", errors="replace") as file:
-            file.write("".join(traceback.format_exception(error)))
         reason = " ".join(str(error).split())[:200] or type(error).__name__
-        self.fatal = f"studio: {visible(reason)}; the log is {visible(str(log))}"
+        self.fatal = f"studio: {visible(reason)}; {visible(self._logged(error))}"
         self._close_messages_no_wait()
+
+    def _logged(self, error: BaseException | None) -> str:
+        """Write an error to the log, and say where that is; a disk that takes nothing must not make it worse."""
+        try:
+            log = self.services.paths.log
+            with open(log, "a", encoding="utf-8", errors="replace", opener=private) as file:
+                file.write("".join(traceback.format_exception(error)))
+        except (OSError, UserError) as problem:
+            return f"its traceback could not be written to the log: {problem}"
+        return f"the log is {log}"
 
     def go_on_alone(self, line: Line) -> int:
         """Wait, without a screen, for the end of the runs of this process; the exit code.

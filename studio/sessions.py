@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
 import os
@@ -121,19 +120,17 @@ def export(path: Path, name: str, data: SessionData) -> Path:
 
     It is written beside and renamed. Raises UserError, with the reason, where it cannot be.
     """
+    from models.checkpoint import save_bytes
+
     path = Path(os.path.abspath(path.expanduser()))  # noqa: PTH100
     if path.suffix.lower() == ".json":
         text = json.dumps(transcript_json(name, data), ensure_ascii=False, indent=2) + "\n"
     else:
         text = transcript(name, data)
-    beside = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
-        beside.replace(path)
+        save_bytes(path, text.encode("utf-8", "backslashreplace"))
     except (OSError, ValueError) as error:
-        with contextlib.suppress(OSError):
-            beside.unlink()
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise UserError(f"cannot write {path}: {reason}") from None
     return path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from pathlib import Path
 
@@ -20,8 +21,8 @@ class RunLog:
         """One line, or several: those after the first are set in. Control characters are shown as symbols."""
         first, *rest = visible(text, lines=True).splitlines() or [""]
         lines = [f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {first}", *(f"    {line}" for line in rest)]
-        with (
-            contextlib.suppress(OSError),
-            open(self.path, "a", encoding="utf-8", errors="replace", opener=private) as file,
-        ):
-            file.write("\n".join(lines) + "\n")
+        data = ("\n".join(lines) + "\n").encode("utf-8", "replace")
+        with contextlib.suppress(OSError), open(self.path, "ab", buffering=0, opener=private) as file:
+            end = file.seek(0, os.SEEK_END)
+            if file.write(data) != len(data):  # a disk that fills up takes a part: rather no line than half of one
+                file.truncate(end)

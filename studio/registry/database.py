@@ -110,5 +110,7 @@ def choose_journal(connection: sqlite3.Connection, mode: str) -> None:
     while connection.execute("PRAGMA journal_mode").fetchone()[0] != mode and time.monotonic() < give_up:
         try:
             connection.execute(f"PRAGMA journal_mode = {mode}")
-        except sqlite3.OperationalError:  # another process is at it too
+        except sqlite3.OperationalError as error:  # mostly, another process is at it too
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_FULL:
+                raise
             time.sleep(0.02)

