@@ -15,6 +15,7 @@ from urllib.request import urlopen
 
 from models.checkpoint import sync_folder
 from models.errors import CorruptFileError, UnavailableError, UserError, shown
+from models.private import make_private, private
 
 Progress = Callable[[int, int | None], None]
 """Called with the bytes that have come so far and, where it is known, how many there are."""
@@ -90,8 +91,8 @@ def spool(blocks: Iterable[bytes], folder: Path, kind: str = "sha256") -> tuple[
     part = folder / f".{secrets.token_hex(8)}.part"
     try:
         with _writing(folder):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            file = part.open("xb")
+            make_private(folder)
+            file = open(part, "xb", opener=private)  # noqa: SIM115
         with file:
             for block in blocks:
                 digest.update(block)

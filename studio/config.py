@@ -14,9 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import UserError
+from models.private import make_private, tighten
+from models.private import private as private
 from studio.visible import visible
 
 APP = "latent-studio"
+FOLDERS = ("models", "runs", "pictures", "cache", "corpora", "backbones", "datasets", "transcripts")
+FILES = ("registry.db", "registry.db-wal", "registry.db-shm", "registry.db-journal", "studio.log", "studio.log.1")
+OWN = frozenset({*FOLDERS, *FILES, "config.toml"})
+"""All that there is in a home."""
 LARGEST = 1 << 16
 """Bytes of a config file; what is nested deep enough takes the parser the square of its length."""
 TOLD, WIDEST = 5, 80
@@ -57,6 +63,10 @@ class Paths:
         """The weights of the models."""
         return make_folder(self.home / "models")
 
+    def latent_notes(self, model_id: str) -> Path:
+        """What was noted of a model's latent space; it need not exist."""
+        return self.models / f"{model_id}.latent.json"
+
     @property
     def runs(self) -> Path:
         """A folder for each run: its checkpoint and its log."""
@@ -82,25 +92,32 @@ class Paths:
         """The studio's own log file, native output included."""
         return make_folder(self.home) / "studio.log"
 
+    def tightened(self) -> list[Path]:
+        """Take from everyone but the owner what is there already, where an older umask or a copy has been generous.
+        Returns what others can still look into.
+
+        A home that holds other things than the studio's keeps its own rights: what matters in it has none for others.
+        """
+        inside = [self.home / name for name in OWN]
+        loose = [path for path in inside if not tighten(path)]
+        try:
+            is_own = all(path.name in OWN for path in self.home.iterdir())
+        except OSError:
+            is_own = False
+        return loose if not is_own or tighten(self.home) else [*loose, self.home]
+
 
 def make_folder(path: Path) -> Path:
     """`path` as a folder; what is missing of it is made for its owner alone. Raises UserError where it cannot be."""
     if path.is_dir():
         return path
     try:
-        for folder in reversed([path, *path.parents]):
-            if not folder.is_dir():
-                folder.mkdir(mode=0o700, exist_ok=True)
+        make_private(path)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         told = f"cannot make the folder {path}: {reason}; set STUDIO_HOME to one that can be written"
         raise UserError(visible(told)) from None
     return path
-
-
-def private(path: str | Path, flags: int) -> int:
-    """An opener for `open()`: a file that it makes is its owner's alone (0600)."""
-    return os.open(path, flags, 0o600)
 
 
 def text_of(value: Any) -> str:

@@ -128,6 +128,8 @@ def folders(paths: Paths, problems: list[str]) -> dict[str, Any]:
             found[name] = "cannot be used"
             problems.append(str(error))
 
+    if loose := paths.tightened():
+        found["open to others"] = [str(path) for path in loose]
     note("log", lambda: str(paths.log))
     note("registry", lambda: contents(paths))
     if paths.home.is_dir():

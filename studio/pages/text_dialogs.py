@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 from models.errors import UsageError
+from studio.config import make_folder
 from studio.pages.text_keys import TextKeys
 from studio.widgets.dialogs import Answer, Prompt, Question
 from studio.widgets.pickers import SessionPicker, WriterPicker, writers
@@ -109,6 +110,8 @@ class TextDialogs(TextKeys):
 
         def write(answer: str | None) -> None:
             if answer is not None:
+                if Path(answer).parent == folder:
+                    make_folder(folder)
                 room.keep(lambda keeper: keeper.export(Path(answer), session_id))
 
         detail = "A name that ends in .json gives JSON, any other plain text. A file that is there is replaced."

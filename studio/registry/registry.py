@@ -11,12 +11,13 @@ from studio.registry.sessions import Sessions
 class Registry(Queue, Progress, Sessions):
     """Models, pictures, runs, their metrics and sampling sessions: a SQLite index, and files that are never half there.
 
-    Any thread may call any method. Opening it makes what is missing and sweeps what a crash has left over. Raises
-    UserError kin: UsageError for what does not exist or makes no sense, StorageError where the disk is full or busy,
-    CorruptFileError for a damaged file.
+    Any thread may call any method. Opening it makes what is missing, takes from other users what is there, and sweeps
+    what a crash has left over. Raises UserError kin: UsageError for what does not exist or makes no sense, StorageError
+    where the disk is full or busy, CorruptFileError for a damaged file.
     """
 
     def __init__(self, paths: Paths) -> None:
+        paths.tightened()
         super().__init__(paths)
         self.files.sweep()
         self.is_new = self.database.is_new

@@ -13,6 +13,7 @@ from models import checkpoint
 from models.checkpoint import Checkpoint
 from models.downloads import Progress
 from models.errors import CorruptFileError, UserError
+from models.private import make_private
 from models.vision.backbones import applications, catalog, lite0, torchfile
 from models.vision.backbones.classes import classes
 from models.vision.backbones.network import Network
@@ -59,8 +60,9 @@ def _fill(model: Any, folder: Path) -> None:
     assign(model, arrays, packaged.name)
     meta = {"family": "backbone", "recipe": {"name": "lite0"}, "step": 0, "metrics": {}, "source": packaged.name}
     try:
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(place.parent)
         checkpoint.save(place, Checkpoint(meta, {f"{PREFIX}{name}": array for name, array in arrays.items()}))
+        place.chmod(0o600)
     except OSError as error:
         log.info("lite0 could not be kept for the next time: %s", error)
 
