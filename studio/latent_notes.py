@@ -6,7 +6,6 @@ import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.errors import CorruptFileError, UserError
@@ -27,11 +26,6 @@ class Notes:
     marks: Mapping[str, Latents] = field(default_factory=dict)
 
 
-def file_of(paths: Paths, model_id: str) -> Path:
-    """Where the notes of a model are."""
-    return paths.models / f"{model_id}.latent.json"
-
-
 def read(paths: Paths, model_id: str, latent: int) -> Notes:
     """The notes of a model whose points have `latent` numbers; empty if there are none.
 
@@ -40,7 +34,7 @@ def read(paths: Paths, model_id: str, latent: int) -> Notes:
     from models.latent.marks import Marks
     from models.latent.model import Concept
 
-    path = file_of(paths, model_id)
+    path = paths.latent_notes(model_id)
     try:
         if path.stat().st_size > LARGEST:
             raise ValueError("too large")
@@ -66,7 +60,7 @@ def write(paths: Paths, model_id: str, notes: Notes) -> None:
         "marks": {letter: text(point) for letter, point in notes.marks.items()},
     }
     try:
-        save_bytes(file_of(paths, model_id), json.dumps(said).encode("ascii"))
+        save_bytes(paths.latent_notes(model_id), json.dumps(said).encode("ascii"))
     except OSError as error:
         raise UserError(f"the notes of the model cannot be written: {error.strerror}") from None
 

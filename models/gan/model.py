@@ -73,7 +73,9 @@ class GanModel(LatentModel):
         return np.asarray(middle + np.float32(truncation) * (self._styles(count, seed) - middle))
 
     def mix(self, coarse: Latents, fine: Latents, layers: int) -> Pixels:
-        return np.asarray(self._mix(np.asarray(coarse, np.float32), np.asarray(fine, np.float32), layers).numpy())
+        coarse, fine = np.broadcast_arrays(np.asarray(coarse, np.float32), np.asarray(fine, np.float32))
+        parts = [slice(start, start + AT_ONCE) for start in range(0, len(coarse), AT_ONCE)]
+        return np.concatenate([self._mix(coarse[part], fine[part], layers).numpy() for part in parts])
 
     def principal(self) -> Latents:
         """The principal components of the styles (Härkönen et al., "GANSpace", 2020)."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from models.errors import CorruptFileError, UsageError
-from studio.registry.files import Entry, note
+from studio.registry.files import note
 from studio.registry.names import check_name, known_as, new_id, numbered
 from studio.registry.rows import MODEL_COLUMNS, Model, rows
 from studio.registry.store import Store
@@ -145,13 +145,10 @@ class Models(Store):
         return self.model(model.id)
 
     def delete_model(self, model_id: str) -> None:
-        """Delete a model and its file. Raises UsageError if there is none."""
-
-        def find() -> list[Entry]:
-            model = self.model(model_id)
-            return [("models", model.id, model.file)]
-
-        self.files.delete(find)
+        """Delete a model, its file, and what was noted of its latent space. Raises UsageError if there is none."""
+        model = self.model(model_id)
+        self.files.delete(lambda: [("models", model.id, self.model(model.id).file)])
+        self.paths.latent_notes(model.id).unlink(missing_ok=True)
 
     def model_file(self, model_id: str) -> Path:
         """Where the weights of a model are, until it is saved again."""

@@ -13,7 +13,7 @@ from models.latent.model import Concept
 from models.vision import about, pictures
 from studio.cli import entry
 from studio.config import Paths
-from studio.latent_notes import Notes, file_of, read, write
+from studio.latent_notes import Notes, read, write
 from studio.registry import Model, Registry
 from tests.models.latent import fake
 from tests.studio.command import objects, one_line
@@ -283,6 +283,8 @@ def test_notes_are_kept_and_damaged_ones_are_told(paths: Paths, model: Model) ->
     assert read(paths, model.id, 5) == Notes()
     for wrong in (b"", b"[]", b"{}", b'{"concepts": [{"name": 1}], "marks": {}}',
                   b'{"concepts": [], "marks": {"A": "////fw=="}}', b"\xff", b"[" * 100_000):  # fmt: skip
-        file_of(paths, model.id).write_bytes(wrong)
+        paths.latent_notes(model.id).write_bytes(wrong)
         with pytest.raises(CorruptFileError, match="the notes in"):
             read(paths, model.id, 6)
+    Registry(paths).delete_model(model.id)
+    assert not paths.latent_notes(model.id).exists()

@@ -14,7 +14,6 @@ from models.latent import load
 from models.latent.model import Style
 from studio.config import Paths
 from studio.latent_desk import LatentDesk, Told
-from studio.latent_notes import file_of
 from studio.registry import Model, Registry
 from tests.models.latent import fake
 
@@ -137,7 +136,7 @@ def test_points_and_walks_are_shown_in_the_style_of_another(registry: Registry, 
 
 
 def test_damaged_notes_cost_nothing_but_themselves(registry: Registry, paths: Paths, model: Model) -> None:
-    file_of(paths, model.id).write_text("{")
+    paths.latent_notes(model.id).write_text("{")
     heard = Heard(registry)
     heard.desk.open(model.id)
     assert "the notes in" in heard.next("problem").text
