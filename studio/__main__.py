@@ -5,6 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from studio.app import StudioApp
+    from studio.config import Paths, Settings
+    from studio.guard import Guard
 
 PATIENCE = 0.25
 """Seconds from the question on that the first paint waits for the terminal's answers; later ones count as well."""
@@ -32,7 +40,7 @@ def images_asked(words: list[str]) -> str | None:
 
 def start(images: str = "") -> int:
     """Run the app in this terminal; the exit code. `images` is how pictures are shown; empty: as the settings say."""
-    from studio.pictures import WAYS, begin, in_browser, means
+    from studio.pictures import WAYS, in_browser
 
     if images not in ("", "auto", *WAYS):
         print(f"studio: --images: one of auto, {', '.join(WAYS)} is wanted", file=sys.stderr)  # noqa: T201
@@ -51,10 +59,35 @@ def start(images: str = "") -> int:
     except UserError as error:
         print(f"studio: {error}", file=sys.stderr)  # noqa: T201
         return 1
-    wanted = images or settings.images
+    from studio.guard import Guard
+
+    with Guard(0 if on_screen else None, log) as guard:  # before there are threads
+        try:
+            app, code, is_to_end = on_the_screen(paths, settings, images or settings.images, log, guard)
+        except Exception as error:  # before the app was up, or after
+            from studio.crash import logged
+
+            guard.restore()
+            print(f"studio: {logged(error, log)}", file=sys.stderr)  # noqa: T201
+            return 1
+    with contextlib.suppress(OSError):  # there may be no terminal any more
+        for last in filter(None, (app.fatal, app.parting)):
+            print(last, file=sys.stderr)  # noqa: T201
+    if is_to_end:
+        os._exit(code)  # what TensorFlow still does must not hold it up
+    return code
+
+
+def on_the_screen(
+    paths: Paths, settings: Settings, wanted: str, log: Path, guard: Guard
+) -> tuple[StudioApp, int, bool]:
+    """Run the app: what is left of it, its exit code, and whether a signal has ended it."""
+    from studio.pictures import begin, means
+
     inquiry, answers = begin(wanted), None
     try:  # the answers travel while the rest is imported
         from studio.app import StudioApp
+        from studio.crash import native_to, threads_to
         from studio.line import Line
         from studio.stderr import stderr_to
     finally:
@@ -66,15 +99,16 @@ def start(images: str = "") -> int:
 
         heed(inquiry.heard, lambda late: app.reconsider(means(wanted, late)))
     code = 0
-    with stderr_to(log), Line(app.hear, 0 if on_screen else None) as line:
-        app.run()
+    with stderr_to(log), native_to(2), threads_to(app.broke), Line(app.hear, guard.terminal, guard.dismiss) as line:
+        try:
+            app.run()
+        except BaseException as error:  # not even Textual caught it, so the screen is still up
+            guard.restore()
+            app.give_up(error)
+        if app.fatal:
+            app.keep_what_runs()
         code = app.go_on_alone(line) if app.is_alone else app.return_code or 0
-    with contextlib.suppress(OSError):  # there may be no terminal any more
-        for last in filter(None, (app.fatal, app.parting)):
-            print(last, file=sys.stderr)  # noqa: T201
-    if line.is_to_end:
-        os._exit(code)  # what TensorFlow still does must not hold it up
-    return code
+    return app, code, line.is_to_end
 
 
 if __name__ == "__main__":

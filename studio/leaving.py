@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import signal
 import threading
-import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from models.errors import UserError
-from studio.config import private
+from studio.crash import LOG, logged
 from studio.showing import PicturingApp
-from studio.visible import visible
 
 if TYPE_CHECKING:
     from textual.driver import Driver
@@ -112,22 +109,37 @@ class LeavingApp(PicturingApp):
                 page.closing()
         self.call_later(self.exit, 0, code)
 
+    # What breaks
+
     def _fatal_error(self) -> None:
         """An error that is nobody's but ours: the whole of it to the log, one line to the person, the terminal back."""
-        error = self._exception
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
-        self.fatal = f"studio: {visible(reason)}; {visible(self._logged(error))}"
+        if self._exception is not None:
+            self.give_up(self._exception)
         self._close_messages_no_wait()
 
-    def _logged(self, error: BaseException | None) -> str:
-        """Write an error to the log, and say where that is; a disk that takes nothing must not make it worse."""
-        try:
-            log = self.services.paths.log
-            with open(log, "a", encoding="utf-8", errors="replace", opener=private) as file:
-                file.write("".join(traceback.format_exception(error)))
-        except (OSError, UserError) as problem:
-            return f"its traceback could not be written to the log: {problem}"
-        return f"the log is {log}"
+    def panic(self, *renderables: Any) -> None:
+        """What Textual would draw over the terminal that it leaves behind is one line, too."""
+        if self._exception is None:
+            super().panic(*renderables)
+        else:
+            self._fatal_error()
+
+    def give_up(self, error: BaseException) -> None:
+        """Note why the app ends; the first reason counts."""
+        told = logged(error, self.services.paths.home / LOG)
+        self.fatal = self.fatal or f"studio: {told}"
+        self._return_code = self._return_code or 1
+
+    def keep_what_runs(self) -> None:
+        """Stop and keep the runs of this process: what broke was the screen, not they."""
+        if (jobs := self.jobs_made()) is not None:
+            jobs.close(GRACE)
+
+    def broke(self, error: BaseException) -> None:
+        """A thread of this process has ended by an error that nobody caught. From any thread; the app goes on."""
+        told = logged(error, self.services.paths.home / LOG)
+        if self.is_running and not self._leaving:
+            self.call_later(self.tell, f"something broke: {told}", "error")
 
     def go_on_alone(self, line: Line) -> int:
         """Wait, without a screen, for the end of the runs of this process; the exit code.

@@ -24,13 +24,15 @@ class Line:
     comes; SIGHUP also stands for a terminal that is gone.
 
     A signal that the program was started to ignore (`nohup`) stays ignored; a terminal that goes away is still seen.
-    A second SIGINT or SIGTERM ends the program at once, and the first does after LIMIT seconds.
+    A second SIGINT or SIGTERM ends the program at once, and the first does after LIMIT seconds; `last` is called then.
     """
 
-    def __init__(self, told: Callable[[int], None], terminal: int | None) -> None:
+    def __init__(
+        self, told: Callable[[int], None], terminal: int | None, last: Callable[[], None] = lambda: None
+    ) -> None:
         self.number = 0
         """The first of SIGINT and SIGTERM that came, else SIGHUP where the terminal is gone, else 0."""
-        self._told, self._terminal = told, terminal
+        self._told, self._terminal, self._last = told, terminal, last
         self._before: dict[signal.Signals, Any] = {}
         self._attributes: list[Any] | None = None
         self._hears, self._speaks = os.pipe()
@@ -104,4 +106,5 @@ class Line:
                 os.write(self._terminal, AS_IT_WAS)
                 termios.tcsetattr(self._terminal, termios.TCSANOW, self._attributes)
                 os.set_blocking(self._terminal, True)
+        self._last()
         os._exit(128 + self.number)

@@ -151,7 +151,8 @@ async def test_help_lists_every_key_of_the_page(paths: Paths) -> None:
 
 
 async def test_keys_can_be_given_to_other_actions(paths: Paths) -> None:
-    async with opened(paths, "library", keys={"app.page_jobs": "j,f9", "library.rename": "n"}) as (app, pilot):
+    keys = {"app.page_jobs": "j,f9", "library.rename": "n"}
+    async with opened(paths, "library", size=(120, 24), keys=keys) as (app, pilot):
         assert "n Rename" in screen(app)
         await pilot.press("f9")
         await pilot.pause()
@@ -285,7 +286,7 @@ app.run(headless=True)
 print(app.return_code, app.fatal)
 """
     done = python(code, tmp_path)
-    assert done.stdout == f"1 studio: what [/b] broke here; the log is {tmp_path / 'studio.log'}\n"
+    assert done.stdout == f"1 studio: ZeroDivisionError: what [/b] broke here; the log is {tmp_path / 'studio.log'}\n"
     assert done.stderr == ""
     assert "ZeroDivisionError" in (tmp_path / "studio.log").read_text()
 
