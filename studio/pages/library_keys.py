@@ -36,8 +36,10 @@ class LibraryKeys(Page):
         Binding("slash", "filter", "Filter", id="library.filter", tooltip="Show the models whose name holds a text"),
         Binding("r", "rename", "Rename", id="library.rename", tooltip="Give the model another name"),
         Binding("d,delete", "delete", "Delete", id="library.delete", tooltip="Delete the model, after a question"),
-        Binding("e", "export", "Export", id="library.export", tooltip="Write the model to one file, to hand on"),
-        Binding("i", "import", "Import", id="library.import", tooltip="Take in a model from a file"),
+        Binding(
+            "e", "export", "Export", id="library.export", show=False, tooltip="Write the model to one file, to hand on"
+        ),
+        Binding("i", "import", "Import", id="library.import", show=False, tooltip="Take in a model from a file"),
     ]
 
     @property

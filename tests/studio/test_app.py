@@ -151,8 +151,7 @@ async def test_help_lists_every_key_of_the_page(paths: Paths) -> None:
 
 
 async def test_keys_can_be_given_to_other_actions(paths: Paths) -> None:
-    keys = {"app.page_jobs": "j,f9", "library.rename": "n"}
-    async with opened(paths, "library", size=(120, 24), keys=keys) as (app, pilot):
+    async with opened(paths, "library", keys={"app.page_jobs": "j,f9", "library.rename": "n"}) as (app, pilot):
         assert "n Rename" in screen(app)
         await pilot.press("f9")
         await pilot.pause()
