@@ -65,8 +65,8 @@ class Terminal:
         lines = []
         if self.colours in ("16", "256") and self.name not in ("linux", "dumb"):
             lines.append(
-                "if your terminal knows 16 million colours, set COLORTERM=truecolor"
-                + (" here: SSH does not pass it on" if self.ssh else "")
+                "if your terminal knows 16 million colours, `export COLORTERM=truecolor`, or start the studio with "
+                "TEXTUAL_COLOR_SYSTEM=truecolor" + (", on this side: SSH passes neither on" if self.ssh else "")
             )
         if "utf" not in self.encoding.lower():
             lines.append("text is limited to this encoding: set LANG to a UTF-8 locale, such as C.UTF-8")

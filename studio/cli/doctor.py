@@ -17,6 +17,7 @@ from studio.figures import size
 
 if TYPE_CHECKING:
     from studio.config import Paths
+    from studio.terminal import Terminal
 
 PACKAGES = (
     "latent-studio",
@@ -35,18 +36,25 @@ app = App(name="doctor", help="Say what the studio finds here: devices, terminal
 
 @app.default
 def doctor(*, json: Json = False) -> None:
-    """Say what the studio finds here: devices, terminal, folders, versions. Ends with 1 if something is amiss."""
+    """Say what the studio finds here: devices, terminal, folders, versions, and what could be set for the better.
+
+    Ends with 1 if something is amiss.
+    """
+    from studio.cli.advice import advice
     from studio.config import Paths
+    from studio.terminal import look
 
     problems: list[str] = []
+    paths, found = Paths.standard(), look()
     parts: dict[str, dict[str, Any]] = {
         "versions": versions(problems),
         "devices": devices(),
-        "terminal": terminal(),
-        "folders": folders(Paths.standard(), problems),
+        "terminal": terminal(found),
+        "folders": folders(paths, problems),
     }
+    lines = advice(found, paths, problems)
     if json:
-        emit("result", **parts, problems=problems)
+        emit("result", **parts, advice=lines, problems=problems)
     else:
         for title, facts in parts.items():
             say(title.capitalize())
@@ -54,6 +62,8 @@ def doctor(*, json: Json = False) -> None:
                 for line in value if isinstance(value, list) else [value]:
                     say(f"  {name:<16} {line}")
             say()
+        for line in lines:
+            say(f"advice: {line}")
         for problem in problems:
             say(f"problem: {problem}")
         say("something is amiss" if problems else "all is well")
@@ -94,23 +104,17 @@ def devices() -> dict[str, Any]:
     return found
 
 
-def terminal() -> dict[str, Any]:
+def terminal(found: Terminal) -> dict[str, Any]:
     """What this terminal can do."""
-    from studio.terminal import look
-
-    found = look()
     through = [name for name, there in (("ssh", found.ssh), (found.multiplexer, bool(found.multiplexer))) if there]
     cell = f", a cell is {found.cell[0]}x{found.cell[1]} pixels" if found.cell else ""
-    facts: dict[str, Any] = {
+    return {
         "name": (found.name or "unknown") + (f" through {' and '.join(through)}" if through else ""),
         "size": f"{found.columns}x{found.rows}{cell}",
         "colours": found.colours,
         "pictures": found.pictures,
         "encoding": found.encoding,
     }
-    if advice := found.advice():
-        facts["advice"] = advice
-    return facts
 
 
 def folders(paths: Paths, problems: list[str]) -> dict[str, Any]:
