@@ -90,7 +90,7 @@ class Database:
     def _told(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # the second, where SQLite quotes what is damaged
             if (better := told(error, self.path)) is None:
                 raise
             raise better from error

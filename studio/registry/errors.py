@@ -8,7 +8,12 @@ from pathlib import Path
 
 from models.errors import CorruptFileError, UserError
 
-DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+DAMAGED = {
+    sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_MISMATCH,
+    sqlite3.SQLITE_TOOBIG,
+}  # fmt: skip
+SIGNS = ("unsupported file format", "malformed", "Could not decode to UTF-8", "no such column", "no such table")
+"""How messages begin about damage that SQLite, or Python, has no code of its own for: a schema was migrated before."""
 BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
@@ -23,16 +28,22 @@ class FullError(StorageError):
     """There is no room left on the disk, or in the user's share of it."""
 
 
-def told(error: sqlite3.Error, path: Path) -> UserError | None:
+def told(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> UserError | None:
     """The error for people behind one of SQLite's, about the database at `path`; None for a mistake in a program."""
-    code = getattr(error, "sqlite_errorcode", None)
-    if code is None or isinstance(error, sqlite3.IntegrityError):
+    if isinstance(error, sqlite3.IntegrityError):
         return None
-    if code & 0xFF in DAMAGED:
+    code = getattr(error, "sqlite_errorcode", None)
+    if (
+        isinstance(error, UnicodeDecodeError)
+        or str(error).startswith(SIGNS)
+        or (code is not None and code & 0xFF in DAMAGED)
+    ):
         return CorruptFileError(
             f"corrupt: the registry {path} is damaged; move it away and start again: "
             f"a new one is made, and it lists the models in {path.parent / 'models'}"
         )
+    if code is None:
+        return None
     if code & 0xFF in BUSY:
         return StorageError(f"the registry {path} is held by another program; try again in a moment")
     if code & 0xFF == sqlite3.SQLITE_FULL:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from studio.registry.rows import ACTIVE, Request
+from studio.registry.rows import ACTIVE, Request, mapping
 from studio.registry.runs import change
 from studio.registry.store import Store
 
@@ -63,7 +63,7 @@ class Progress(Store):
         if limit is not None and len(rows) > limit:
             last = len(rows) - 1
             rows = [rows[last - (last * place) // limit] for place in reversed(range(limit))]
-        return [(step, json.loads(figures)) for step, figures in rows]
+        return [(step, mapping(figures)) for step, figures in rows]
 
     def forget_metrics(self, run_id: str, after: int) -> None:
         """Drop the figures of steps above `after`: a run that resumes from there will do them again."""

@@ -59,20 +59,17 @@ class Run:
     @cached_property
     def recipe(self) -> dict[str, Any]:
         """The recipe as plain values. Parsed when first asked for: a list of thousands never needs it."""
-        found: dict[str, Any] = json.loads(self.recipe_json)
-        return found
+        return mapping(self.recipe_json)
 
     @cached_property
     def metrics(self) -> dict[str, float]:
         """The newest figures by name; they may be NaN or infinite."""
-        found: dict[str, float] = json.loads(self.metrics_json)
-        return found
+        return mapping(self.metrics_json)
 
     @cached_property
     def options(self) -> dict[str, Any]:
         """Further arguments for the family's run, such as `extend` for text."""
-        found: dict[str, Any] = json.loads(self.options_json)
-        return found
+        return mapping(self.options_json)
 
     @property
     def has_checkpoint(self) -> bool:
@@ -106,14 +103,12 @@ class Model:
     @cached_property
     def recipe(self) -> dict[str, Any]:
         """The recipe as plain values, parsed when first asked for."""
-        found: dict[str, Any] = json.loads(self.recipe_json)
-        return found
+        return mapping(self.recipe_json)
 
     @cached_property
     def metrics(self) -> dict[str, float]:
         """The figures of these weights by name."""
-        found: dict[str, float] = json.loads(self.metrics_json)
-        return found
+        return mapping(self.metrics_json)
 
 
 @dataclass(frozen=True)
@@ -140,14 +135,12 @@ class PictureEntry:
     @cached_property
     def recipe(self) -> dict[str, Any]:
         """The recipe as plain values, parsed when first asked for."""
-        found: dict[str, Any] = json.loads(self.recipe_json)
-        return found
+        return mapping(self.recipe_json)
 
     @cached_property
     def about(self) -> dict[str, Any]:
         """What its file says of how it was made: sources, seed, steps, metrics, version."""
-        found: dict[str, Any] = json.loads(self.about_json)
-        return found
+        return mapping(self.about_json)
 
 
 @dataclass(frozen=True)
@@ -160,6 +153,15 @@ class Session:
     created: float
     changed: float
     data: dict[str, Any] | None = field(default=None, repr=False)
+
+
+def mapping(text: str) -> dict[str, Any]:
+    """The object that a column of JSON holds; an empty one where a damaged database has nothing that can be read."""
+    try:
+        found = json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 Row = TypeVar("Row", Run, Model, PictureEntry)

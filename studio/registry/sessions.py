@@ -10,7 +10,7 @@ from typing import Any
 
 from models.errors import UsageError
 from studio.registry.names import check_name, known_as, new_id
-from studio.registry.rows import SESSION_COLUMNS, Session
+from studio.registry.rows import SESSION_COLUMNS, Session, mapping
 from studio.registry.store import Store
 from studio.visible import visible
 
@@ -55,7 +55,7 @@ class Sessions(Store):
         if row is None:
             raise UsageError(f"there is no session '{visible(id_or_name)}'")
         *line, text = row
-        return replace(Session(*line), data=json.loads(text))
+        return replace(Session(*line), data=mapping(text))
 
     def rename_session(self, session_id: str, name: str) -> Session:
         """Give a session another name. Raises UsageError for a bad name or an unknown session."""
