@@ -21,6 +21,7 @@ from studio.pages.base import Page
 from studio.services import Services
 from studio.telling import Severity
 from studio.widgets.keybar import KeyBar
+from studio.widgets.picture.output import is_busy
 from studio.widgets.status import Status, StatusLine
 from studio.widgets.tabs import PageTabs
 
@@ -195,7 +196,7 @@ class StudioApp(LeavingApp):
 
     def _tick(self) -> None:
         page = self.pages.get(self.current)
-        if page is not None and self.is_running and not self._leaving:
+        if page is not None and self.is_running and not self._leaving and not is_busy(self):
             with self.telling():
                 page.tick()
 

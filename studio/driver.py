@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-from typing import IO, Any
+import time
+from typing import IO, TYPE_CHECKING, Any
 
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import CursorPosition
+
+from studio.flow import Flow
+
+if TYPE_CHECKING:
+    from textual.message import Message
+
+LAST_ANSWERS = 1.0
+"""Seconds to wait at the end for answers that are still to come: later ones would be typed at the shell's prompt."""
 
 
 class Drawn:
@@ -39,6 +49,40 @@ class LineDriver(LinuxDriver):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._file: Any = Drawn(self._file)
+        self.flow = Flow()
+        self.is_stopped = False
+        """Whether the terminal has been given back."""
+
+    def write(self, data: str) -> None:
+        super().write(self.flow.given(data))
+
+    def process_message(self, message: Message) -> None:
+        if isinstance(message, CursorPosition):
+            self.flow.answered()
+        else:
+            super().process_message(message)
+
+    def start_application_mode(self) -> None:
+        self.flow.open()
+        self.is_stopped = False
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def stop_application_mode(self) -> None:
+        super().stop_application_mode()
+        self.is_stopped = True
+
+    def disable_input(self) -> None:
+        """Read no more keys, once the terminal has said all that it was asked for."""
+        self.flow.close()
+        end = time.monotonic() + LAST_ANSWERS
+        while self.flow.is_waited_for and self._is_reading and time.monotonic() < end:
+            time.sleep(0.005)
+        super().disable_input()
+
+    @property
+    def _is_reading(self) -> bool:
+        thread = self._key_thread
+        return thread is not None and thread.is_alive() and not self.exit_event.is_set()
 
     def run_input_thread(self) -> None:
         """Read keys. A terminal that has gone away ends this; who watches over the line will tell the app."""

@@ -41,8 +41,9 @@ def next_number() -> int:
     return next(_numbers) % ((1 << 24) - 1) + 1
 
 
-def sent(pixels: Pixels, number: int, columns: int, rows: int) -> str:
-    """What sends the picture, uint8 (height, width, 3), and says that it covers so many cells. It shows nothing yet.
+def sent(pixels: Pixels, number: int, columns: int, rows: int) -> list[str]:
+    """What sends the picture, uint8 (height, width, 3), and says that it covers so many cells, in messages of a few
+    kilobytes. It shows nothing yet.
 
     The terminal scales: nothing is enlarged before it travels. No answer is asked for (q=2).
     """
@@ -58,7 +59,12 @@ def sent(pixels: Pixels, number: int, columns: int, rows: int) -> str:
         more = int(place + 1 < len(chunks))
         head = f"a=T,U=1,i={number},f=100,c={columns},r={rows},q=2,m={more}" if place == 0 else f"q=2,m={more}"
         messages.append(f"\x1b_G{head};{chunk}\x1b\\")
-    return "".join(messages)
+    return messages
+
+
+def broken_off(number: int) -> str:
+    """What ends a sending half-way, and frees what has come of it."""
+    return f"\x1b_Gq=2,m=0;\x1b\\{freed(number)}"
 
 
 def freed(number: int) -> str:

@@ -17,10 +17,14 @@ if TYPE_CHECKING:
     from studio.pictures import Means, Way
     from studio.widgets.picture.half import Line, Pixels
 
+SIXEL_BYTES = 1.0
+"""Bytes that a pixel takes, at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Painted:
-    """A picture as `way` shows it on `columns` x `rows` cells: `lines` of text, and what is sent beside them.
+    """A picture as `way` shows it on `columns` x `rows` cells: `lines` of text, and what is sent beside them, in parts:
+    the row of cells where a part begins, and the part.
 
     `number` is the terminal's own for a Kitty picture, else 0.
     """
@@ -29,8 +33,13 @@ class Painted:
     columns: int
     rows: int
     lines: list[Line] = field(default_factory=list)
-    sent: str = ""
+    parts: list[tuple[int, str]] = field(default_factory=list)
     number: int = 0
+
+    @property
+    def sent(self) -> str:
+        """All parts."""
+        return "".join(part for _, part in self.parts)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -38,8 +47,10 @@ class Painted:
         return self.columns, self.rows
 
 
-def painted(pixels: Pixels, room: tuple[int, int], means: Means, look: Look | None = None) -> Painted:
-    """`pixels`, uint8 (height, width, 3), made ready for `room` (columns, rows)."""
+def painted(
+    pixels: Pixels, room: tuple[int, int], means: Means, look: Look | None = None, portion: int | None = None
+) -> Painted:
+    """`pixels`, uint8 (height, width, 3), made ready for `room` (columns, rows), in parts of about `portion` bytes."""
     height, width = pixels.shape[:2]
     if means.way == "kitty":
         room = room[0], min(room[1], kitty.MOST_ROWS)
@@ -51,12 +62,19 @@ def painted(pixels: Pixels, room: tuple[int, int], means: Means, look: Look | No
         return Painted("half", columns, rows, half_blocks(part, columns, rows))
     wide, high = columns * means.cell[0], rows * means.cell[1]
     if means.way == "sixel":
-        return Painted("sixel", columns, rows, sent=sixels(scaled(part, wide, high)))
+        shown = scaled(part, wide, high)
+        high = rows if portion is None else max(1, min(rows, int(portion / (SIXEL_BYTES * wide * means.cell[1]))))
+        cuts = range(0, rows, high)
+        parts = [(cut, sixels(shown[cut * means.cell[1] : (cut + high) * means.cell[1]])) for cut in cuts]
+        return Painted("sixel", columns, rows, parts=parts)
     if means.way == "kitty":
         number = kitty.next_number()
         small = scaled(part, wide, high) if found.width > wide and found.height > high else part
         lines = kitty.placeholders(number, columns, rows)
-        return Painted("kitty", columns, rows, lines, kitty.sent(small, number, columns, rows), number)
+        messages = kitty.sent(small, number, columns, rows)
+        many = len(messages) if portion is None else max(1, portion // kitty.CHUNK)
+        parts = [(0, "".join(messages[at : at + many])) for at in range(0, len(messages), many)]
+        return Painted("kitty", columns, rows, lines, parts, number)
     return Painted("off", columns, rows)
 
 

@@ -7,19 +7,17 @@ from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
-from textual.binding import BindingType
 from textual.events import Hide, Resize, Show
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
-from studio.visible import visible
 from studio.widgets.picture import kitty
-from studio.widgets.picture.bindings import BINDINGS
 from studio.widgets.picture.half import work_out
-from studio.widgets.picture.looking import Look, captioned, same_shape
-from studio.widgets.picture.output import filters, in_front, is_busy, mark, means_of, met, write
+from studio.widgets.picture.keys import PictureKeys
+from studio.widgets.picture.looking import Look, same_shape
+from studio.widgets.picture.outbox import outbox
+from studio.widgets.picture.output import filters, has_room, in_front, is_busy, mark, met, room, write
 from studio.widgets.picture.painting import PAINTER, Painted, painted
 from studio.widgets.status import fit
 
@@ -33,11 +31,13 @@ if TYPE_CHECKING:
 LEAST_WAIT = 0.05
 REST = 1.0
 """How long a view rests after a picture, in times of what it took to make ready: other work goes on, too."""
+HALF_BYTES = 40
+"""Bytes that a cell of half-blocks takes, at most, in 24-bit colours."""
 WAIT = 0.03
 """Seconds until a view tries again where the terminal has yet to take what was written: a slow line drops frames."""
 
 
-class PictureView(Widget, can_focus=True):
+class PictureView(PictureKeys, can_focus=True):
     """One picture, uint8 (height, width, 3). `show` is cheap: a newer picture replaces one that is not drawn yet."""
 
     ALLOW_SELECT = False
@@ -46,7 +46,6 @@ class PictureView(Widget, can_focus=True):
     PictureView { height: 1fr; width: 1fr; min-height: 1; }
     PictureView > .picture--caption { color: $text-muted; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = BINDINGS
 
     class Ready(Message):
         """A picture is ready to be drawn; posted by the thread that made it so."""
@@ -74,6 +73,8 @@ class PictureView(Widget, can_focus=True):
         self.covered = False
         """Whether something else shows the picture for the time being, so that this view need not."""
         self._painted: Painted | None = None
+        self._before: Painted | None = None
+        self._revealed = 0
         self._rests_until = 0.0
         self._waiting = False
         self._captioned = ""
@@ -96,15 +97,6 @@ class PictureView(Widget, can_focus=True):
             self.paint()
 
     @property
-    def in_sight(self) -> Pixels | None:
-        """The picture that is shown: the newest, or the one before."""
-        return self.earlier if self.comparing and self.earlier is not None else self.pixels
-
-    @property
-    def means(self) -> Means:
-        return means_of(self.app)
-
-    @property
     def room(self) -> tuple[int, int]:
         """Columns and rows for the picture; the caption has the last row, where there is more than one."""
         return self.size.width, self.size.height - (1 if self.size.height > 2 else 0)
@@ -119,9 +111,10 @@ class PictureView(Widget, can_focus=True):
             PAINTER.drop(id(self))
             self._replace(None)
             return
-        wait = max(self._rests_until - monotonic(), WAIT if is_busy(self.app) else 0.0)
+        is_sent = self._before is None and not outbox(self.app).has(self)
+        wait = max(self._rests_until - monotonic(), 0.0 if is_sent and not is_busy(self.app) else WAIT)
         if wait <= 0:
-            PAINTER.ask(id(self), partial(self._job, self.means, self.app.console._color_system))
+            PAINTER.ask(id(self), partial(self._job, self.means, self.app.console._color_system, room(self.app)))
         elif not self._waiting:
             self._waiting = True
             self.set_timer(wait, self._waited)
@@ -130,13 +123,13 @@ class PictureView(Widget, can_focus=True):
         self._waiting = False
         self.paint()
 
-    def _job(self, means: Means, colours: ColorSystem | None) -> None:
+    def _job(self, means: Means, colours: ColorSystem | None, portion: int | None) -> None:
         """On the painter's thread: make ready what is newest by now. The app may be gone from under the view."""
         pixels = self.in_sight
         if pixels is None or self._gone:
             return
         began = monotonic()
-        found = painted(pixels, self.room, means, self.look)
+        found = painted(pixels, self.room, means, self.look, portion)
         if means.way == "half":
             work_out(found.lines, colours)
         self.post_message(self.Ready(found, monotonic() - began))
@@ -149,18 +142,52 @@ class PictureView(Widget, can_focus=True):
         self._replace(event.painted)
 
     def _replace(self, found: Painted | None) -> None:
+        """Send another picture, if it has to be sent, and draw it once it is there."""
+        if found is not None and found.way == "kitty":
+            parts = [part for _, part in found.parts]
+            outbox(self.app).send(self, parts, partial(self._draw, found), kitty.broken_off(found.number))
+        else:
+            outbox(self.app).drop(self)
+            self._draw(found)
+
+    def _draw(self, found: Painted | None) -> None:
         """Draw another picture, and have the terminal forget the one before once it is out of sight."""
         before, self._painted = self._painted, found
-        if found is not None and found.way == "kitty":
-            write(self.app, found.sent)
         if before is not None and before.number:
-            self.call_after_refresh(write, self.app, kitty.freed(before.number))
+            number = before.number
+            self.call_after_refresh(lambda: outbox(self.app).send(number, [kitty.freed(number)]))
         if found and before and found.way == before.way == "sixel" and found.size == before.size:
             self._send()  # over the one before: to blank the cells in between would flicker
             if self._captioned != self.caption():
                 self.refresh(Region(0, self.size.height - 1, self.size.width, 1))
             return
+        if found and before and found.way == before.way == "half" and found.size == before.size:
+            self._before, self._revealed = before, 0
+            self._reveal()
+            return
+        self._before = None
         self.refresh()
+        self.call_after_refresh(mark, self.app)
+
+    def _reveal(self) -> None:
+        """Draw as many more rows of the picture, over those of the one before, as the line has room for."""
+        found = self._painted
+        if self._before is None or found is None or self._gone:
+            return
+        if not has_room(self.app):
+            self.set_timer(WAIT, self._reveal)
+            return
+        free = room(self.app)
+        rows = found.rows if free is None else max(1, int(free / (HALF_BYTES * max(1, found.columns))))
+        start, end = self._revealed, min(self._revealed + rows, found.rows)
+        self._revealed = end
+        self.refresh(Region(0, self._corner(found)[1] + start, self.size.width, end - start))
+        if end < found.rows:
+            self.call_after_refresh(self._reveal)
+            return
+        self._before = None
+        if self._captioned != self.caption():
+            self.refresh(Region(0, self.size.height - 1, self.size.width, 1))
         self.call_after_refresh(mark, self.app)
 
     @property
@@ -182,6 +209,7 @@ class PictureView(Widget, can_focus=True):
 
     def _send(self) -> None:
         """Put the sixels where they belong, if all of that is on the screen, and then again what lies above them."""
+        outbox(self.app).drop(self)
         found, region = self._painted, self.picture_region
         if found is None or found.way != "sixel" or self._gone or self.screen is not self.app.screen:
             return
@@ -190,9 +218,13 @@ class PictureView(Widget, can_focus=True):
         above = in_front(self, region)
         if any(shown.contains_region(region) for _, shown in above):
             return
-        write(self.app, f"\x1b7\x1b[{region.y + 1};{region.x + 1}H{found.sent}\x1b8")
-        for widget, _ in above:
-            widget.refresh()
+        parts = [f"\x1b7\x1b[{region.y + row + 1};{region.x + 1}H{part}\x1b8" for row, part in found.parts]
+
+        def show_above() -> None:
+            for widget, _ in above:
+                widget.refresh()
+
+        outbox(self.app).send(self, parts, show_above)
 
     def _corner(self, found: Painted) -> tuple[int, int]:
         columns, rows = self.room
@@ -215,35 +247,14 @@ class PictureView(Widget, can_focus=True):
             dim = self.get_component_rich_style("picture--caption")
             return Strip([Segment(fit(text.center(width), width), dim)], width)
         left, top = self._corner(found)
+        if self._before is not None and y >= top + self._revealed:
+            found = self._before
         if not found.lines or not top <= y < top + len(found.lines):
             return Strip.blank(width, self.rich_style)
         if left == 0 and found.columns == width:
             return Strip(found.lines[y - top], width)
         blank, right = self.rich_style, max(0, width - left - found.columns)
         return Strip([Segment(" " * left, blank), *found.lines[y - top], Segment(" " * right, blank)], width)
-
-    def said(self) -> str:
-        """What stands in place of a picture."""
-        pixels = self.in_sight
-        if pixels is None:
-            return visible(self.title or self.nothing)
-        if self.means.way != "off":
-            return ""
-        text = f"{visible(self.title) or 'a picture'}, {pixels.shape[1]}x{pixels.shape[0]}: pictures are off"
-        active = self.app.active_bindings.values()
-        keys = [self.app.get_key_display(each.binding) for each in active if each.binding.id == "app.images"]
-        return f"{text}, {keys[0]} shows them" if keys else text
-
-    def caption(self) -> str:
-        """The line under the picture: what it is, its size, and how it is looked at."""
-        pixels = self.in_sight
-        if pixels is None:
-            return ""
-        name = "before" if self.comparing and self.earlier is not None else visible(self.title)
-        size = f"{pixels.shape[1]}x{pixels.shape[0]}"
-        if self.look.zoom > 1:
-            size += f"  zoom {self.look.zoom:.1f}"
-        return captioned(name, size, self.size.width)
 
     # Coming and going
 
@@ -254,6 +265,7 @@ class PictureView(Widget, can_focus=True):
         self.paint()
 
     def on_hide(self, event: Hide) -> None:  # noqa: ARG002
+        outbox(self.app).drop(self)
         if self._painted is not None and self._painted.number:
             self._replace(None)
 
@@ -265,34 +277,9 @@ class PictureView(Widget, can_focus=True):
         """Leave nothing behind in the terminal."""
         self._gone = True
         PAINTER.drop(id(self))
+        outbox(self.app).drop(self)
         if self._painted is not None and self._painted.number:
             write(self.app, kitty.freed(self._painted.number))
-
-    # Keys
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """An arrow moves only what does not show as a whole."""
-        if action == "pan":
-            return self.look.zoom > 1
-        if action in ("full", "zoom", "fit"):
-            return self.in_sight is not None
-        return action != "compare" or self.earlier is not None
-
-    def action_zoom(self, steps: int) -> None:
-        self.look = self.look.nearer(steps)
-        self.paint()
-
-    def action_fit(self) -> None:
-        self.look = Look()
-        self.paint()
-
-    def action_pan(self, across: int, down: int) -> None:
-        self.look = self.look.moved(across, down)
-        self.paint()
-
-    def action_compare(self) -> None:
-        self.comparing = not self.comparing
-        self.paint()
 
     def action_full(self) -> None:
         self.post_message(self.Full(self))
