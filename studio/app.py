@@ -14,6 +14,7 @@ from textual.containers import Container
 from textual.message import Message
 
 from studio import theme
+from studio.flow import is_busy
 from studio.leaving import LeavingApp
 from studio.machine import Machine
 from studio.pages import PAGES, player
@@ -21,7 +22,6 @@ from studio.pages.base import Page
 from studio.services import Services
 from studio.telling import Severity
 from studio.widgets.keybar import KeyBar
-from studio.widgets.picture.output import is_busy
 from studio.widgets.status import Status, StatusLine
 from studio.widgets.tabs import PageTabs
 

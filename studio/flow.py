@@ -10,6 +10,10 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from textual.app import App
 
 QUESTION = "\x1b[6n"
 """DSR 6: every terminal answers it with the cursor's place."""
@@ -104,3 +108,27 @@ class Flow:
     def close(self) -> None:
         """Ask no more: whoever reads the keys next could not tell an answer from them."""
         self._closed = True
+
+
+def is_busy(app: App[Any]) -> bool:
+    """Whether the terminal, or the line to it, has yet to take what was written."""
+    thread, flow = getattr(app._driver, "_writer_thread", None), flow_of(app)
+    return (flow is not None and flow.is_behind) or (thread is not None and thread._queue.qsize() > 0)
+
+
+def has_room(app: App[Any]) -> bool:
+    """Whether the line to the terminal has room for more; so it is where that cannot be told."""
+    flow = flow_of(app)
+    return flow is None or not flow.is_behind
+
+
+def room(app: App[Any]) -> int | None:
+    """Bytes that the line has room for; None where that cannot be told."""
+    flow = flow_of(app)
+    return None if flow is None or not flow.is_known else max(0, flow.window - flow.under_way)
+
+
+def flow_of(app: App[Any]) -> Flow | None:
+    """How far the terminal is behind; None where that cannot be told."""
+    found = getattr(app._driver, "flow", None)
+    return found if isinstance(found, Flow) else None

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from studio.widgets.picture.output import has_room, write
+from studio.flow import has_room
+from studio.widgets.picture.output import write
 
 if TYPE_CHECKING:
     from textual.app import App

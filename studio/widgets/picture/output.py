@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from textual._compositor import ChopsUpdate
 from textual.filter import ANSIToTruecolor, LineFilter
 
-from studio.flow import Flow
 from studio.pictures import Means
 
 if TYPE_CHECKING:
@@ -41,30 +40,6 @@ def mark(app: App[Any]) -> None:
     thread = getattr(app._driver, "_writer_thread", None)
     if thread is not None and thread.is_alive():
         thread.write("")
-
-
-def is_busy(app: App[Any]) -> bool:
-    """Whether the terminal, or the line to it, has yet to take what was written."""
-    thread, flow = getattr(app._driver, "_writer_thread", None), flow_of(app)
-    return (flow is not None and flow.is_behind) or (thread is not None and thread._queue.qsize() > 0)
-
-
-def has_room(app: App[Any]) -> bool:
-    """Whether the line to the terminal has room for more; so it is where that cannot be told."""
-    flow = flow_of(app)
-    return flow is None or not flow.is_behind
-
-
-def room(app: App[Any]) -> int | None:
-    """Bytes that the line has room for; None where that cannot be told."""
-    flow = flow_of(app)
-    return None if flow is None or not flow.is_known else max(0, flow.window - flow.under_way)
-
-
-def flow_of(app: App[Any]) -> Flow | None:
-    """How far the terminal is behind; None where that cannot be told."""
-    found = getattr(app._driver, "flow", None)
-    return found if isinstance(found, Flow) else None
 
 
 def in_front(widget: Widget, region: Region) -> list[tuple[Widget, Region]]:

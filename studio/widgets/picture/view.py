@@ -12,12 +12,13 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 
+from studio.flow import has_room, is_busy, room
 from studio.widgets.picture import kitty
 from studio.widgets.picture.half import work_out
 from studio.widgets.picture.keys import PictureKeys
 from studio.widgets.picture.looking import Look, same_shape
 from studio.widgets.picture.outbox import outbox
-from studio.widgets.picture.output import filters, has_room, in_front, is_busy, mark, met, room, write
+from studio.widgets.picture.output import filters, in_front, mark, met, write
 from studio.widgets.picture.painting import PAINTER, Painted, painted
 from studio.widgets.status import fit
 
