@@ -15,7 +15,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.data.stored import Stored
+from models.data.stored import Stored, check_memory
 from models.errors import CorruptFileError, UsageError
 
 UBYTE = 0x08
@@ -102,6 +102,7 @@ def _parsed(file: IO[bytes], path: Path) -> NDArray[Any]:
     size = math.prod(shape) * kind.itemsize
     if size > MOST:
         raise CorruptFileError(f"{str(path)!r} says that it holds {size:,} bytes of numbers; {MOST:,} can be read")
+    check_memory(path, 2 * size)
     # Read block by block: a head that promises too much must not take the memory for it first.
     blocks, left = [], size
     while left and (block := file.read(min(left, 1 << 24))):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,8 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from models.data.stored import Stored
-from models.errors import CorruptFileError, UsageError, shown
+from models.data.stored import Stored, check_memory
+from models.errors import CorruptFileError, UsageError, UserError, shown
 
 PICTURES = ("x_train", "train_images", "images", "pictures", "x", "data", "arr_0")
 LABELS = ("y_train", "train_labels", "labels", "y", "targets", "label", "arr_1")
@@ -38,12 +37,16 @@ def load(path: Path) -> Stored:
             chosen = _chosen(path, shapes)
             pixels = _upright(levels(archive[chosen], f"{path}: {chosen}"))
             labels = _labels(archive, shapes, len(pixels), "train" in chosen.lower())
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, RuntimeError) as error:
-        raise CorruptFileError(f"corrupt: {str(path)!r} is a damaged NPZ file") from error
+    except UserError:
+        raise
     except ValueError as error:
         raise CorruptFileError(f"{str(path)!r} is no NPZ file, or it holds objects, which are not read") from error
     except OSError as error:
         raise UsageError(f"{str(path)!r} cannot be read: {error.strerror or error}") from error
+    except MemoryError:
+        raise UserError(f"{str(path)!r} does not fit into memory; save fewer or smaller pictures") from None
+    except Exception as error:  # zipfile and NumPy raise all there is for hostile bytes, tokenize.TokenError included
+        raise CorruptFileError(f"corrupt: {str(path)!r} is a damaged NPZ file") from error
     return Stored(pixels, labels)
 
 
@@ -91,8 +94,10 @@ def _chosen(path: Path, shapes: Mapping[str, tuple[tuple[int, ...], np.dtype[Any
         why = "several arrays could be the pictures" if fitting else "no array has the shape of pictures"
         raise UsageError(f"{str(path)!r}: {why}; call one of shape (n, height, width, 1 or 3) images (there: {there})")
     shape, kind = shapes[named[0]]
-    if int(np.prod([*shape, kind.itemsize], dtype=object)) > MOST:
+    octets = int(np.prod([*shape, kind.itemsize], dtype=object))
+    if octets > MOST:
         raise UsageError(f"{str(path)!r}: {shown(named[0])} is larger than {MOST:,} bytes; save fewer pictures")
+    check_memory(path, octets if kind == np.uint8 else 2 * octets)
     return named[0]
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 
 from models.data.kept import KeptSet
 from models.data.sets import Attributes, Indices, Pixels
 from models.data.shape import Channels, Fit, coloured, fitted
-from models.errors import UsageError
+from models.errors import UsageError, UserError
 
 SIDES = (16, 128)
 """The least and the most pixels a side of a set that networks here learn from."""
@@ -29,6 +31,14 @@ class Stored:
     pixels: Pixels
     labels: NDArray[np.int64] | None = None
     classes: tuple[str, ...] = ()
+
+
+def check_memory(path: Path, size: int) -> None:
+    """Raises UserError where a file's numbers, `size` bytes as they are read, do not fit into the memory that is free:
+    a small file may unpack to more than there is."""
+    free = psutil.virtual_memory().available
+    if size > free:
+        raise UserError(f"{str(path)!r} needs {size:,} bytes of memory, and {free:,} are free; take fewer pictures")
 
 
 class StoredSet(KeptSet):

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import gzip
 import struct
+import tracemalloc
+import zipfile
 from collections import Counter
 from functools import partial
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
-from models.data import table
+from models.data import stored, table
 from models.data.opening import open_set
 from studio.config import Paths, make_folder
 from studio.latent_notes import Notes, read, write
@@ -51,6 +55,27 @@ def test_damaged_sets(tmp_path: Path, count: int) -> None:
         told[outcome(partial(looked_at, path), f"{name}, {number} of {count}") == "success"] += 1
         path.unlink()
     assert told[False] > 0, told
+
+
+def test_sets_that_unpack_to_more_than_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stored.psutil, "virtual_memory", lambda: SimpleNamespace(available=1 << 20))
+    np.savez_compressed(tmp_path / "bomb.npz", images=np.zeros((4000, 64, 64), np.uint8))
+    head = struct.pack(">BBBBIII", 0, 0, 8, 3, 4000, 64, 64)
+    (tmp_path / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(head + bytes(4000 * 64 * 64)))
+    tracemalloc.start()
+    try:
+        for name in ("bomb.npz", "train-images-idx3-ubyte.gz"):
+            assert "bytes of memory" in outcome(partial(looked_at, tmp_path / name), name)
+        assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_an_array_whose_head_is_cut_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x.npy", b"\x93NUMPY\1\0\x08\0{'a': (\n")
+    assert outcome(partial(looked_at, path), "cut") != "success"
 
 
 TABLES = (
