@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, Parameter
 
 from models.errors import UsageError
-from models.families import family
+from models.families import FAMILIES
 from studio.cli.output import say
 from studio.cli.paint import THIS_RUN, Device, Json, Name, Out, paint
 from studio.export import full_path
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 KNOBS = ("content", "guide", "styles", "masks", "start_picture")
 """The knobs of all families that name pictures."""
 LOSSLESS = (".png",)
+LAST_STEP = 1 << 40
 
 app = App(name="redo", help="Make a picture again from the recipe inside its file.", help_epilogue="")
 
@@ -56,7 +57,7 @@ def redo(
     """Make a picture again, from the same recipe, seed and sources; says whether it is equal to the pixel."""
     registry = open_registry()
     made = found(registry, picture)
-    recipe = family(str(made.about["family"])).recipe_class().checked(moved(made.about["recipe"], moves(source)))
+    recipe = FAMILIES[made.about["family"]].recipe_class().checked(moved(made.about["recipe"], moves(source)))
     values = recipe.model_dump(mode="json")
     sources = tuple(knob for knob in KNOBS if knob in values)
     check(made.about.get("sources", ()), moves(source), str(values.get("background", "white")))
@@ -85,7 +86,26 @@ def found(registry: Registry, wanted: str) -> Made:
     said = about.read(path)
     if said is None or not isinstance(said.get("recipe"), dict) or "family" not in said:
         raise UsageError(f"'{path.name}' carries no recipe: it was not made here, or it was saved by another program")
+    if not is_sound(said):
+        raise UsageError(f"'{path.name}' carries a recipe that is damaged, or no picture's")
     return Made(name, said, pictures.load(path) if path.suffix.lower() in LOSSLESS else None)
+
+
+def is_sound(said: Mapping[str, Any]) -> bool:
+    """Whether what a file says, which anybody can write, is of the kind that is written here."""
+    known = FAMILIES.get(said["family"]) if isinstance(said["family"], str) else None
+    step, sources = said.get("step", 0), said.get("sources", [])
+    if known is None or known.makes != "picture" or not isinstance(step, int) or not 0 <= step < LAST_STEP:
+        return False
+    return isinstance(sources, list) and all(is_source(each) for each in sources)
+
+
+def is_source(said: Any) -> bool:
+    """Whether a value of JSON describes a picture that another was made from."""
+    if not isinstance(said, dict) or not all(isinstance(said.get(name), str) for name in ("source", "sha256")):
+        return False
+    size = said.get("size")
+    return isinstance(size, list) and len(size) == 2 and all(isinstance(n, int) and 0 < n < 1 << 20 for n in size)
 
 
 def moves(given: tuple[str, ...]) -> dict[str, str]:
@@ -103,8 +123,8 @@ def moved(values: Mapping[str, Any], places: Mapping[str, str]) -> dict[str, Any
         named = result.get(knob)
         if isinstance(named, str):
             result[knob] = places.get(named, named)
-        elif named:
-            result[knob] = [places.get(source, source) for source in named]
+        elif isinstance(named, list):
+            result[knob] = [places.get(source, source) if isinstance(source, str) else source for source in named]
     return result
 
 
