@@ -31,15 +31,17 @@ class Guard:
         """What it guards: a file descriptor, or None."""
         self._log = log
         self._attributes: list[Any] | None = None
-        self._speaks = self._process = -1
+        self._speaks = self._process = self._screen = -1
 
     def __enter__(self) -> Self:
         if self.terminal is None:
             return self
         with contextlib.suppress(termios.error):
             self._attributes = termios.tcgetattr(self.terminal)
+        self._screen = os.dup(2)  # while the app runs, standard error is its log
         hears, self._speaks = os.pipe()
-        self._process = os.fork()
+        with contextlib.suppress(OSError):  # no room for another process: then there is no guard
+            self._process = os.fork()
         if self._process == 0:
             try:
                 self._watch(hears)
@@ -55,8 +57,10 @@ class Guard:
         if self._process > 0:
             with contextlib.suppress(OSError):
                 os.waitpid(self._process, 0)
+        if self._speaks >= 0:
             os.close(self._speaks)
-            self._speaks = -1
+            os.close(self._screen)
+            self._speaks = self._screen = -1
 
     def dismiss(self) -> None:
         """Say the last word: the terminal is as it was, or will be. From any thread, more than once."""
@@ -68,7 +72,7 @@ class Guard:
         """Give the terminal back; of this or of the second process. A terminal that is gone takes nothing."""
         if self.terminal is not None:
             with contextlib.suppress(OSError, termios.error):
-                os.write(self.terminal, AS_IT_WAS)
+                os.write(self._screen, AS_IT_WAS)
                 if self._attributes is not None:
                     termios.tcsetattr(self.terminal, termios.TCSANOW, self._attributes)
 
@@ -83,8 +87,8 @@ class Guard:
             return
         told = f"studio: it was killed, or it crashed; the log is {self._log}"
         with contextlib.suppress(OSError, termios.error):
-            os.write(self.terminal, AS_IT_WAS)
+            os.write(2, AS_IT_WAS)
             # A shell that has taken its terminal back has set it for its own ends: those attributes are its own.
             if self._attributes is not None and os.tcgetpgrp(self.terminal) == os.getpgrp():
                 termios.tcsetattr(self.terminal, termios.TCSANOW, self._attributes)
-            os.write(self.terminal, f"\r\n{visible(told)}\r\n".encode("utf-8", "replace"))
+            os.write(2, f"\r\n{visible(told)}\r\n".encode("utf-8", "replace"))

@@ -131,9 +131,10 @@ def toml(value: Any) -> str:
 
 
 KEYMAPS = (
-    '"text.pause" = ",  ,"', '"text.pause" = "nothing+like+this,ctrl+"', '"app.page_dream" = "\\u001b"',
-    '"" = "q"\n"no.such" = "p"', '"app.page_text" = "1,1,2"', '"library.open" = "ä,日,😀,[/]"',
-)  # fmt: skip
+    '"text.pause" = ",  ,"\n"text.edit" = "nothing+like+this,ctrl+"',
+    '"app.page_dream" = "\\u001b"\n"" = "q"\n"no.such" = "p"',
+    '"app.page_text" = "1,1,2"\n"library.open" = "ä,日,😀,[/]"',
+)
 
 
 @pytest.mark.parametrize("keymap", KEYMAPS)

@@ -105,7 +105,7 @@ def test_the_classic_text_generator_gives_the_same_probabilities(tmp_path: Path,
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(("cell", "layers"), [("lstm", 1), ("lstm", 2), ("gru", 2), ("gru", 4)])
+@pytest.mark.parametrize(("cell", "layers"), [("lstm", 2), ("gru", 3)])
 def test_stacks_give_the_same_logits(tmp_path: Path, kind: str, cell: str, layers: int) -> None:
     like = text_like(cell=cell, layers=layers)
     model = stacked(keras.layers.LSTM if cell == "lstm" else keras.layers.GRU, layers)
