@@ -87,7 +87,7 @@ def on_the_screen(
     inquiry, answers = begin(wanted), None
     try:  # the answers travel while the rest is imported
         from studio.app import StudioApp
-        from studio.crash import native_to, threads_to
+        from studio.crash import threads_to
         from studio.line import Line
         from studio.stderr import stderr_to
     finally:
@@ -99,7 +99,7 @@ def on_the_screen(
 
         heed(inquiry.heard, lambda late: app.reconsider(means(wanted, late)))
     code = 0
-    with stderr_to(log), native_to(2), threads_to(app.broke), Line(app.hear, guard.terminal, guard.dismiss) as line:
+    with stderr_to(log), threads_to(app.broke), Line(app.hear, guard.terminal, guard.dismiss) as line:
         try:
             app.run()
         except BaseException as error:  # not even Textual caught it, so the screen is still up

@@ -34,7 +34,13 @@ def logged(error: BaseException, log: Path) -> str:
 
 @contextlib.contextmanager
 def native_to(handle: int) -> Iterator[None]:
-    """Have a crash of native code write to a file, by its descriptor, what every thread was at."""
+    """Have a crash of native code write to a file, by its descriptor, what every thread was at.
+
+    Where that is set up already, by Python's own option or by a test, it stays as it is.
+    """
+    if faulthandler.is_enabled():
+        yield
+        return
     faulthandler.enable(handle)
     try:
         yield

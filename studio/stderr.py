@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from studio.config import private
+from studio.crash import native_to
 
 BIGGEST = 5_000_000
 """A log above this many bytes is put aside as `.1` at the next start."""
@@ -19,7 +20,8 @@ def stderr_to(log: Path) -> Iterator[None]:
     """Send file descriptor 2 to `log`, and give Textual the terminal that was there.
 
     Textual draws on `sys.__stderr__`: it becomes a file of its own on the same terminal, in UTF-8 whatever the locale
-    says, so that a name in any script can be drawn. Where the log cannot be written, output goes nowhere.
+    says, so that a name in any script can be drawn. Where the log cannot be written, output goes nowhere. A crash of
+    native code leaves there what every thread was at.
     """
     target = open_log(log)
     terminal = os.dup(2)
@@ -29,7 +31,8 @@ def stderr_to(log: Path) -> Iterator[None]:
     os.close(target)
     sys.__stderr__ = screen  # type: ignore[misc]
     try:
-        yield
+        with native_to(2):
+            yield
     finally:
         python.flush()
         os.dup2(terminal, 2)

@@ -33,7 +33,7 @@ def take_in(registry: Registry, path: Path, name: str | None = None, like: Model
     if like is None:
         raise UsageError(
             f"'{shown(path.name)}' does not say what it is for: --like MODEL names one of the same symbols or "
-            "pictures, and of the same layers"
+            "pictures, and of the same layers; `studio train ... --steps 1` makes one"
         )
     return import_weights(registry, path, like, name)
 
