@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from models.child import program
 from studio.stderr import open_log
 
 
@@ -17,9 +18,11 @@ def start_worker(runs: Sequence[str], log: Path) -> int:
     It is a new program rather than a fork of this one: TensorFlow's threads do not survive a fork.
     """
     target = open_log(log)
+    words, own = program(this_program(), "work", *runs)
     try:
         process = subprocess.Popen(
-            [sys.executable, "-m", this_program(), "work", *runs],
+            words,
+            env=own,
             stdin=subprocess.DEVNULL,
             stdout=target,
             stderr=target,

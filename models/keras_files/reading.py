@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 from safetensors import SafetensorError
 from safetensors.numpy import load
 
+from models.child import program
 from models.errors import CorruptFileError, UserError, shown
 from models.keras_files.bounds import LARGEST, REFUSED, SECONDS
 from models.keras_files.stored import Layer
@@ -36,8 +36,8 @@ def read_layers(path: Path, most: int) -> list[Layer]:
                 raise UserError(f"'{name}' is larger than {LARGEST >> 30} GiB")
             file.seek(0)
             os.lseek(file.fileno(), 0, os.SEEK_SET)
-            words = [sys.executable, "-m", "models.keras_files.child", str(most)]
-            done = subprocess.run(words, stdin=file, stdout=out, stderr=subprocess.PIPE, timeout=3 * SECONDS)
+            words, own = program("models.keras_files.child", str(most))
+            done = subprocess.run(words, stdin=file, stdout=out, stderr=subprocess.PIPE, timeout=3 * SECONDS, env=own)
             out.seek(0)
             found = out.read()
     except OSError as error:

@@ -220,3 +220,13 @@ def test_what_is_not_there_is_told(tmp_path: Path) -> None:
     told(tmp_path / "none.keras", "no file")
     (tmp_path / "folder.h5").mkdir()
     told(tmp_path / "folder.h5", "no file")
+
+
+def test_code_in_the_working_folder_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mark, path = tmp_path / "ran", saved(classic(), tmp_path, ".keras")
+    for name in ("models", "studio", "h5py", "json"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text(f"open({str(mark)!r}, 'w')", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert len(read_layers(path, MOST)) == 2
+    assert not mark.exists()
