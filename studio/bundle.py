@@ -45,6 +45,7 @@ def write_bundle(checkpoint: Checkpoint, name: str, out: Path, *, half: bool = F
     kept = checkpoint.weights_only()
     arrays = {key: halved(key, array) if half else array for key, array in kept.arrays.items()}
     meta = {**kept.meta, "name": name}
+    meta.pop(CHECKSUM, None)  # of the file that it came from
     try:
         found = Checkpoint({**meta, CHECKSUM: checksum(meta, arrays)}, arrays)
         return save(out, found, replace=force).size

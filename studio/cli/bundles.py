@@ -64,10 +64,13 @@ def import_model(
         For `.keras` and `.h5`: the text model or VAE of yours that has the same layers. Its symbols are taken, too.
     """
     from studio.export import full_path
+    from studio.stderr import stderr_to
     from studio.taking import take_in
 
     registry = open_registry()
-    model = take_in(registry, full_path(file), name, None if like is None else find_model(registry, like))
+    other = None if like is None else find_model(registry, like)
+    with stderr_to(registry.paths.log):  # a VAE or a GAN is built to see that its parts fit each other
+        model = take_in(registry, full_path(file), name, other)
     if json:
         emit("result", id=model.id, name=model.name, family=model.family, size=model.size, sha256=model.sha256)
     else:

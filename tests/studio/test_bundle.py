@@ -54,6 +54,13 @@ def test_what_makes_pictures_comes_back_and_makes_the_same(
     assert found.meta == {key: value for key, value in checkpoint.meta.items() if key != "name"}
 
 
+def test_a_file_of_a_model_can_be_kept_as_it_is_and_exported_again(tmp_path: Path) -> None:
+    one, two = tmp_path / "one.safetensors", tmp_path / "two.safetensors"
+    bundle.write_bundle(tiny_checkpoint(), "m", one)
+    bundle.write_bundle(checkpoints.load(one), "n", two)
+    assert bundle.read_bundle(two).meta["name"] == "n"
+
+
 def test_norms_travel_too(tmp_path: Path) -> None:
     made, out = gan_checkpoint(spectral_norm=True), tmp_path / "m.safetensors"
     bundle.write_bundle(made, "blots", out)
