@@ -104,6 +104,8 @@ def read_bundle(path: Path) -> Checkpoint:
             raise ValueError("it does not match its checksum")
     except OSError as error:
         raise UserError(f"'{name}' cannot be read: {error.strerror}") from None
+    except MemoryError:
+        raise UserError(f"'{name}' does not fit into memory") from None
     except (SafetensorError, KeyError, TypeError, ValueError, RecursionError, OverflowError, UsageError) as error:
         raise corrupt(name, "is not a whole model", error) from None
     arrays = {key: array.astype(np.float32) if array.dtype == np.float16 else array for key, array in arrays.items()}

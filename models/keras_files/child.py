@@ -5,6 +5,7 @@ It writes a safetensors file, or says on its standard error in one line why not.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
@@ -18,7 +19,8 @@ def main() -> int:
     for kind, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, SECONDS), (resource.RLIMIT_CORE, 0)):
         _, hard = resource.getrlimit(kind)
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(kind, (most, most))
+        with contextlib.suppress(ValueError, OSError):  # macOS bounds no address space
+            resource.setrlimit(kind, (most, most))
     os.environ["HDF5_PLUGIN_PRELOAD"] = "::"  # HDF5 is to load no code of others for a file
     from models.keras_files.stored import layers_in
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import pickle
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 import pytest
 
 from models.errors import CorruptFileError, UserError
+from models.keras_files import reading
 from models.keras_files.bounds import RefusedError
 from models.keras_files.config import check_config
 from models.keras_files.reading import read_layers
@@ -230,3 +232,22 @@ def test_code_in_the_working_folder_is_not_run(tmp_path: Path, monkeypatch: pyte
     monkeypatch.chdir(tmp_path)
     assert len(read_layers(path, MOST)) == 2
     assert not mark.exists()
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("import os; os.abort()", "its reader gave up"),
+        ("import time; time.sleep(60)", "could not be read in"),
+        ("print('no safetensors')", "not a whole Keras file"),
+        ("raise MemoryError", "MemoryError"),
+    ],
+)
+def test_a_reader_that_ends_or_hangs_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, said: str
+) -> None:
+    path = tmp_path / "m.h5"
+    path.write_bytes(b"\x89HDF\r\n\x1a\n")
+    monkeypatch.setattr(reading, "program", lambda *_: ([sys.executable, "-c", code], None))
+    monkeypatch.setattr(reading, "SECONDS", 0.5)
+    told(path, said, CorruptFileError)
