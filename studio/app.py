@@ -53,6 +53,7 @@ class StudioApp(LeavingApp):
     Toast { max-width: 72; }
     ToastRack { margin-bottom: 2; }
     .empty { color: $text-muted; padding: 1 2; }
+    App.-slow-line ModalScreen { background: $background; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(info.key, f"page('{info.name}')", info.title, id=f"app.page_{info.name}", show=False)

@@ -25,6 +25,8 @@ AIM = 0.1
 """Seconds that what is under way may take, beyond the way to the terminal and back."""
 PATIENCE = 10.0
 """Seconds after which an answer no longer comes."""
+LATELY = 60.0
+"""Seconds for which a line counts as slow after something had to wait on it."""
 HOPE = 0.5
 """Seconds to wait for the first answer before going on: a terminal that answers nothing must not seem stuck."""
 
@@ -42,6 +44,7 @@ class Flow:
         self._questions: deque[tuple[int, float]] = deque()
         self._answers = self._silent = self._closed = False
         self._quickest = float("inf")
+        self._late_at = float("-inf")
         self._changed_at = 0
 
     def given(self, text: str) -> str:
@@ -66,6 +69,8 @@ class Flow:
 
     def _adapt(self, late: float, place: int) -> None:
         """Let more be under way where that makes nothing wait, and less where it does: at most once a window."""
+        if late > AIM:
+            self._late_at = self._clock()
         if place <= self._changed_at:
             return
         if late > AIM:
@@ -75,6 +80,11 @@ class Flow:
         else:
             return
         self._changed_at = self.written
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether something had to wait on the line not long ago."""
+        return self._clock() - self._late_at < LATELY
 
     @property
     def is_known(self) -> bool:
@@ -120,6 +130,12 @@ def has_room(app: App[Any]) -> bool:
     """Whether the line to the terminal has room for more; so it is where that cannot be told."""
     flow = flow_of(app)
     return flow is None or not flow.is_behind
+
+
+def is_slow(app: App[Any]) -> bool:
+    """Whether the line to the terminal is a slow one, as far as can be told."""
+    flow = flow_of(app)
+    return flow is not None and flow.is_slow
 
 
 def room(app: App[Any]) -> int | None:

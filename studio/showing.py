@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from studio.flow import is_slow
 from studio.pictures import WORDS, Means
 from studio.telling import TellingApp
 from studio.terminal import cell_told
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.console import RenderableType
+    from textual.await_complete import AwaitComplete
     from textual.events import Resize
     from textual.screen import Screen
 
@@ -57,6 +59,19 @@ class PicturingApp(TellingApp):
         if cell is not None and cell != self.means.cell:
             self.means = replace(self.means, cell=cell)
             self.show_again()
+
+    def push_screen(self, screen: Any, *arguments: Any, **options: Any) -> Any:
+        """On a slow line a dialog stands on plain ground: a picture that shows through would be sent anew."""
+        self.set_class(is_slow(self), "-slow-line")
+        return super().push_screen(screen, *arguments, **options)
+
+    def pop_screen(self) -> AwaitComplete:
+        """On a slow line the screen below comes back without its pictures, which follow bit by bit."""
+        found = super().pop_screen()
+        for view in views(self.screen):
+            view.veil()
+            self.call_after_refresh(view.unveil)
+        return found
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         """Sixels lie above the cells and are gone where these are drawn: they follow each drawing that met them."""

@@ -10,11 +10,14 @@ from textual.widget import Widget
 from studio.visible import visible
 from studio.widgets.picture.bindings import BINDINGS
 from studio.widgets.picture.looking import Look, captioned
-from studio.widgets.picture.output import means_of
+from studio.widgets.picture.output import filters, means_of
 
 if TYPE_CHECKING:
+    from textual.filter import LineFilter
+
     from studio.pictures import Means
     from studio.widgets.picture.half import Pixels
+    from studio.widgets.picture.painting import Painted
 
 
 class PictureKeys(Widget):
@@ -40,6 +43,19 @@ class PictureKeys(Widget):
     @property
     def means(self) -> Means:
         return means_of(self.app)
+
+    @property
+    def room(self) -> tuple[int, int]:
+        """Columns and rows for the picture; the caption has the last row, where there is more than one."""
+        return self.size.width, self.size.height - (1 if self.size.height > 2 else 0)
+
+    def _corner(self, found: Painted) -> tuple[int, int]:
+        """Columns and rows from the corner of the room to that of the picture."""
+        columns, rows = self.room
+        return max(0, (columns - found.columns) // 2), max(0, (rows - found.rows) // 2)
+
+    def get_line_filters(self) -> list[LineFilter]:
+        return filters(super().get_line_filters())
 
     def said(self) -> str:
         """What stands in place of a picture."""

@@ -12,19 +12,18 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 
-from studio.flow import has_room, is_busy, room
+from studio.flow import flow_of, has_room, is_busy, is_slow, room
 from studio.widgets.picture import kitty
 from studio.widgets.picture.half import work_out
 from studio.widgets.picture.keys import PictureKeys
 from studio.widgets.picture.looking import Look, same_shape
 from studio.widgets.picture.outbox import outbox
-from studio.widgets.picture.output import filters, in_front, mark, met, write
+from studio.widgets.picture.output import in_front, mark, met, write
 from studio.widgets.picture.painting import PAINTER, Painted, painted
 from studio.widgets.status import fit
 
 if TYPE_CHECKING:
     from rich.color import ColorSystem
-    from textual.filter import LineFilter
 
     from studio.pictures import Means
     from studio.widgets.picture.half import Pixels
@@ -34,6 +33,8 @@ REST = 1.0
 """How long a view rests after a picture, in times of what it took to make ready: other work goes on, too."""
 HALF_BYTES = 40
 """Bytes that a cell of half-blocks takes, at most, in 24-bit colours."""
+DRAWN = 0.5
+"""Seconds after which what was to be drawn either is, or is out of sight."""
 WAIT = 0.03
 """Seconds until a view tries again where the terminal has yet to take what was written: a slow line drops frames."""
 
@@ -75,7 +76,8 @@ class PictureView(PictureKeys, can_focus=True):
         """Whether something else shows the picture for the time being, so that this view need not."""
         self._painted: Painted | None = None
         self._before: Painted | None = None
-        self._revealed = 0
+        self._revealed, self._written, self._drawn_by = 0, -1, 0.0
+        self._veiled = False
         self._rests_until = 0.0
         self._waiting = False
         self._captioned = ""
@@ -96,11 +98,6 @@ class PictureView(PictureKeys, can_focus=True):
         self.comparing = was and pixels is not None
         if was:
             self.paint()
-
-    @property
-    def room(self) -> tuple[int, int]:
-        """Columns and rows for the picture; the caption has the last row, where there is more than one."""
-        return self.size.width, self.size.height - (1 if self.size.height > 2 else 0)
 
     # From pixels to the screen
 
@@ -163,7 +160,7 @@ class PictureView(PictureKeys, can_focus=True):
                 self.refresh(Region(0, self.size.height - 1, self.size.width, 1))
             return
         if found and before and found.way == before.way == "half" and found.size == before.size:
-            self._before, self._revealed = before, 0
+            self._before, self._revealed, self._written = before, 0, -1
             self._reveal()
             return
         self._before = None
@@ -175,10 +172,13 @@ class PictureView(PictureKeys, can_focus=True):
         found = self._painted
         if self._before is None or found is None or self._gone:
             return
-        if not has_room(self.app):
-            self.set_timer(WAIT, self._reveal)
+        flow = flow_of(self.app)
+        is_drawn = flow is None or flow.written != self._written or monotonic() > self._drawn_by
+        if not is_drawn or not has_room(self.app):
+            self.set_timer(WAIT / 3, self._reveal)
             return
-        free = room(self.app)
+        free, self._drawn_by = room(self.app), monotonic() + DRAWN
+        self._written = 0 if flow is None else flow.written
         rows = found.rows if free is None else max(1, int(free / (HALF_BYTES * max(1, found.columns))))
         start, end = self._revealed, min(self._revealed + rows, found.rows)
         self._revealed = end
@@ -190,6 +190,22 @@ class PictureView(PictureKeys, can_focus=True):
         if self._captioned != self.caption():
             self.refresh(Region(0, self.size.height - 1, self.size.width, 1))
         self.call_after_refresh(mark, self.app)
+
+    def veil(self) -> None:
+        """On a slow line: leave the picture out when the screen is drawn next; `unveil` draws it bit by bit."""
+        found = self._painted
+        self._veiled = found is not None and found.way == "half" and is_slow(self.app)
+        if self._veiled:
+            self.refresh()
+
+    def unveil(self) -> None:
+        """Draw the picture that was left out."""
+        found = self._painted
+        if self._veiled and found is not None:
+            self._before = Painted(found.way, found.columns, found.rows)
+            self._revealed, self._written = 0, -1
+            self._reveal()
+        self._veiled = False
 
     @property
     def picture_region(self) -> Region:
@@ -227,13 +243,6 @@ class PictureView(PictureKeys, can_focus=True):
 
         outbox(self.app).send(self, parts, show_above)
 
-    def _corner(self, found: Painted) -> tuple[int, int]:
-        columns, rows = self.room
-        return max(0, (columns - found.columns) // 2), max(0, (rows - found.rows) // 2)
-
-    def get_line_filters(self) -> list[LineFilter]:
-        return filters(super().get_line_filters())
-
     def render_line(self, y: int) -> Strip:
         """A row of the picture in the middle of its room; the caption in the last one."""
         width, height = self.size
@@ -250,7 +259,7 @@ class PictureView(PictureKeys, can_focus=True):
         left, top = self._corner(found)
         if self._before is not None and y >= top + self._revealed:
             found = self._before
-        if not found.lines or not top <= y < top + len(found.lines):
+        if self._veiled or not found.lines or not top <= y < top + len(found.lines):
             return Strip.blank(width, self.rich_style)
         if left == 0 and found.columns == width:
             return Strip(found.lines[y - top], width)
@@ -263,10 +272,13 @@ class PictureView(PictureKeys, can_focus=True):
         self.paint()
 
     def on_show(self, event: Show) -> None:  # noqa: ARG002
+        self.unveil()
         self.paint()
 
     def on_hide(self, event: Hide) -> None:  # noqa: ARG002
         outbox(self.app).drop(self)
+        self._before = None
+        self.veil()
         if self._painted is not None and self._painted.number:
             self._replace(None)
 
