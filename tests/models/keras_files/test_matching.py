@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -213,3 +214,42 @@ def test_an_order_of_names_with_numbers() -> None:
     names = ["layers/lstm_10/cell", "layers/lstm/cell", "layers/lstm_2/cell", "layers/lstm_1/cell"]
     ordered = [names[1], names[3], names[2], names[0]]
     assert sorted(names, key=natural) == ordered
+
+
+def as_keras_2(path: Path, like: Checkpoint, *, whole: bool) -> Path:
+    """The arrays of a text model in a file as Keras 2 wrote it: names of bytes that end in `:0`, no modules."""
+    parts = {
+        "the_embedding": {"embeddings": "weights/embedding"},
+        "lstm_7": {f"lstm_cell_7/{name}": f"weights/rnn_0/{short}" for name, short in
+                   (("kernel", "kernel"), ("recurrent_kernel", "recurrent"), ("bias", "bias"))},
+        "dropout": {},
+        "a_lstm_8": {f"lstm_cell_8/{name}": f"weights/rnn_1/{short}" for name, short in
+                     (("kernel", "kernel"), ("recurrent_kernel", "recurrent"), ("bias", "bias"))},
+        "output": {"kernel": "weights/dense/kernel", "bias": "weights/dense/bias"},
+    }  # fmt: skip
+    classes = {"the_embedding": "Embedding", "dropout": "Dropout", "output": "Dense"}
+    with h5py.File(path, "w") as file:
+        root = file.create_group("model_weights") if whole else file
+        root.attrs["layer_names"] = [name.encode() for name in parts]
+        root.attrs["keras_version"] = b"2.15.0"
+        for layer, arrays in parts.items():
+            group = root.create_group(layer)
+            group.attrs["weight_names"] = [f"{layer}/{name}:0".encode() for name in arrays]
+            for name, ours in arrays.items():
+                group.create_dataset(f"{layer}/{name}:0", data=like.arrays[ours])
+        if whole:
+            cells = {"activation": "tanh", "recurrent_activation": "sigmoid", "implementation": 2}
+            layers = [{"class_name": classes.get(layer, "LSTM"), "config": cells if "lstm" in layer else {}}
+                      for layer in parts]  # fmt: skip
+            file.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": {"layers": layers}})
+            file.create_group("optimizer_weights").create_dataset("Adam/iterations:0", data=np.int64(7))
+    return path
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_files_of_keras_2_are_read(tmp_path: Path, whole: bool) -> None:
+    like = text_like(layers=2)
+    found = matched(read(as_keras_2(tmp_path / "m.h5", like, whole=whole)), like)
+    assert found.keys() == like.arrays.keys()
+    for name, array in like.arrays.items():
+        np.testing.assert_array_equal(found[name], array)
