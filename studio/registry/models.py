@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -148,7 +149,8 @@ class Models(Store):
         """Delete a model, its file, and what was noted of its latent space. Raises UsageError if there is none."""
         model = self.model(model_id)
         self.files.delete(lambda: [("models", model.id, self.model(model.id).file)])
-        self.paths.latent_notes(model.id).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # notes of a model that is gone harm nobody
+            self.paths.latent_notes(model.id).unlink(missing_ok=True)
 
     def model_file(self, model_id: str) -> Path:
         """Where the weights of a model are, until it is saved again."""
