@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import keras
 import tensorflow as tf
 
+from models.adam import Adam
 from models.devices import Placement
 from models.gan import losses
 from models.gan.chance import named, normal
@@ -133,6 +133,6 @@ def values(network: Generator | Discriminator) -> list[Any]:
 
 
 def _optimizer(recipe: GanRecipe, name: str, network: Generator | Discriminator) -> Any:
-    optimizer = keras.optimizers.Adam(1e-3, beta_1=recipe.beta_1, beta_2=BETA_2, name=name)
+    optimizer = Adam(1e-3, beta_1=recipe.beta_1, beta_2=BETA_2, name=name)
     optimizer.build(list(network.named().values()))
     return optimizer

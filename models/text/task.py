@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from models.adam import Adam, AdamW
 from models.devices import Placement
 from models.engine import per_replica
 from models.events import Event, Text
@@ -254,8 +255,8 @@ def mean_length(ids: NDArray[Any], vocabulary: Vocabulary) -> float:
 
 def _optimizer(recipe: TextRecipe) -> Any:
     kinds = {
-        "adam": keras.optimizers.Adam,
-        "adamw": keras.optimizers.AdamW,
+        "adam": Adam,
+        "adamw": AdamW,
         "rmsprop": keras.optimizers.RMSprop,
         "sgd": keras.optimizers.SGD,
     }

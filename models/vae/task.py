@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from models.adam import Adam
 from models.data.sets import Indices, PictureSet
 from models.data.stream import Stream
 from models.devices import Placement
@@ -57,7 +57,7 @@ class VaeTask(Task):
         dtype = "bfloat16" if recipe.mixed_precision and place.has_bfloat16 else "float32"
         self.nets = Nets(recipe, Shape.of(recipe, pictures.size, pictures.channels), dtype)
         self._trained = [variable.value for variable in self.nets.trained.values()]
-        self.optimizer = keras.optimizers.Adam(recipe.learning_rate, name="optimizer")
+        self.optimizer = Adam(recipe.learning_rate, name="optimizer")
         self.optimizer.build(list(self.nets.trained.values()))
         self.optimizers = {"learning_rate": self.optimizer}
         self._stream = Stream(pictures, learnt, recipe.batch, seed=recipe.seed, flip=recipe.flip)
