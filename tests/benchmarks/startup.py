@@ -33,7 +33,9 @@ class Hello(App):
         yield Label("greetings")
 Hello().run()
 """
-TABS, PAGE = b"Library", b"python-docs"
+WHAT_ARE_YOU, A_VT220 = b"\x1b[c", b"\x1b[?62c"
+"""What every terminal is asked, and answers."""
+TABS, PAGE = b"Library", b"docs"
 
 
 def command() -> list[str]:
@@ -57,9 +59,12 @@ def paint(program: Sequence[str], wanted: Sequence[bytes], environment: dict[str
             if not select.select([ours], [], [], 20)[0]:
                 raise TimeoutError(f"{program[0]} painted only {written[-2000:]!r}")
             try:
-                written += os.read(ours, 65536)
+                read = os.read(ours, 65536)
             except OSError as error:  # the program has ended
                 raise RuntimeError(f"{program[0]} ended at once: {written.decode(errors='replace')}") from error
+            written += read
+            if WHAT_ARE_YOU in read:
+                os.write(ours, A_VT220)
             now = time.perf_counter() - began
             found = {text: found[text] or (now if text in written else 0.0) for text in wanted}
         os.write(ours, b"q")
