@@ -197,7 +197,9 @@ def measure(count: int, folder: Path) -> dict[str, dict[str, dict[str, float]]]:
         with running(command(), environment, "Library") as (_, watcher):
             time.sleep(3)
             found["studio, training elsewhere"] = studio_keys(watcher, count)
-    with running(command(), {"STUDIO_HOME": str(folder / "fresh")}, "train on python-docs") as (terminal, watcher):
+    with running(
+        command(), {"STUDIO_HOME": str(folder / "fresh"), "STUDIO_STARTERS": "no"}, "train on python-docs"
+    ) as (terminal, watcher):
         terminal.keys("Enter")
         steps(folder / "fresh")
         found["studio, training in it"] = studio_keys(watcher, count)
